@@ -1,0 +1,1 @@
+"""What operators set up: campaigns, fields, suppliers, buyers, deliveries, webhooks."""

@@ -1,0 +1,48 @@
+"""E-mail addresses (LeadByte contract, section 8)."""
+
+import re
+import unicodedata
+
+import email_validator
+
+from leadyard.intake.fields.invisible import without_invisible
+
+LONGEST_ADDRESS = 254
+
+# The contract asks for a dotted domain, no more: example.test is as good as any. This list is the
+# library's documented switch for it.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+# Up to 64 characters in all, neither the local part (64) nor a label of the domain (63) can be too
+# long, so length needs no further check. Doubled hyphens (punycode among them) are the library's.
+_LONGEST_COMMON = 64
+_ATOM = r"[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]++"
+_LABEL = r"[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
+_common_form = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.)++[A-Za-z]{{2,}}+").fullmatch
+
+
+def normalise_email(value: str) -> str | None:
+    """The address in lower case, or None where it is not one."""
+    if len(value) <= _LONGEST_COMMON and _common_form(value):
+        return value.lower()
+    if "@" not in value or len(value) > 2 * LONGEST_ADDRESS:
+        return None
+    first = _judged(without_invisible(value))
+    # Lower case and Unicode normal form can undo each other; what is stored must be its own normal form.
+    return first if first is not None and _judged(first) == first else None
+
+
+def _judged(value: str) -> str | None:
+    try:
+        address = email_validator.validate_email(value, check_deliverability=False, strict=True)
+    except email_validator.EmailNotValidError:
+        return None
+    stored = address.normalized.lower()
+    if len(stored) > LONGEST_ADDRESS or stored.count("@") != 1:
+        return None
+    last_part = stored.rpartition(".")[2]
+    return stored if len(last_part) > 1 and all(map(_is_letter, last_part)) else None
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"

@@ -1,0 +1,145 @@
+"""What an operator can set, read from environment variables."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from leadyard.storage.embedded.folders import create_folder
+
+type_of_network = IPv4Network | IPv6Network
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+SHORTEST_SECRET_KEY = 32
+LARGEST_PORT = 65535
+MOST_PROCESSES = 256
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+
+class SettingsError(ValueError):
+    """A setting has a value that Leadyard cannot use; the message names the variable."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the processes of one installation are told from outside.
+
+    `database_url` None means the embedded server under `data_dir`; `secret_key` None means that
+    nobody has called `with_secret_key` yet.
+    """
+
+    data_dir: Path
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    web_processes: int = 1
+    worker_processes: int = 1
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    secret_key: str | None = None
+    log_level: str = "info"
+    log_json: bool = False
+    public_base_url: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read every `LEADYARD_…` variable; an empty one counts as absent.
+
+        Raises SettingsError for the first value that cannot be used.
+        """
+        reader = _Reader(environment)
+        return cls(
+            database_url=reader.get("DATABASE_URL", _database_url, None),
+            data_dir=reader.get("DATA_DIR", _data_dir, None) or default_data_dir(environment),
+            host=reader.get("HOST", _host, "127.0.0.1"),
+            port=reader.get("PORT", _whole_number(0, LARGEST_PORT), 8080),
+            web_processes=reader.get("WEB_PROCESSES", _whole_number(1, MOST_PROCESSES), _default_web_processes()),
+            worker_processes=reader.get("WORKER_PROCESSES", _whole_number(1, MOST_PROCESSES), 1),
+            allowed_networks=reader.get("ALLOWED_NETWORKS", _networks, ()),
+            trusted_proxies=reader.get("TRUSTED_PROXIES", _networks, ()),
+            secret_key=reader.get("SECRET_KEY", _secret_key, None),
+            log_level=reader.get("LOG_LEVEL", _log_level, "info"),
+            log_json=reader.get("LOG_JSON", _yes_or_no, False),
+            public_base_url=reader.get("PUBLIC_BASE_URL", _base_url, None),
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """Return variables from which `from_environment` builds these settings again."""
+        texts = {
+            "DATABASE_URL": self.database_url,
+            "DATA_DIR": str(self.data_dir),
+            "HOST": self.host,
+            "PORT": str(self.port),
+            "WEB_PROCESSES": str(self.web_processes),
+            "WORKER_PROCESSES": str(self.worker_processes),
+            "ALLOWED_NETWORKS": ",".join(map(str, self.allowed_networks)),
+            "TRUSTED_PROXIES": ",".join(map(str, self.trusted_proxies)),
+            "SECRET_KEY": self.secret_key,
+            "LOG_LEVEL": self.log_level,
+            "LOG_JSON": "true" if self.log_json else "false",
+            "PUBLIC_BASE_URL": self.public_base_url,
+        }
+        return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}
+
+    def with_secret_key(self) -> Self:
+        """Return these settings with a secret key, made and kept in `data_dir` when none was set."""
+        if self.secret_key is not None:
+            return self
+        return msgspec.structs.replace(self, secret_key=load_or_create_secret_key(self.data_dir))
+
+
+def default_data_dir(environment: Mapping[str, str]) -> Path:
+    """Return where data goes unless the operator says otherwise: the system's place for root, else the user's."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/leadyard")
+    data_home = environment.get("XDG_DATA_HOME", "")
+    if Path(data_home).is_absolute():
+        return Path(data_home) / "leadyard"
+    return Path.home() / ".local" / "share" / "leadyard"
+
+
+def load_or_create_secret_key(data_dir: Path) -> str:
+    """Return the key kept in `data_dir/secret.key`, making a random one (mode 600) at the first call.
+
+    Safe for several processes at once: all of them get the same key.
+    """
+    path = data_dir / "secret.key"
+    if not path.exists():
+        create_folder(data_dir)
+        descriptor, draft = tempfile.mkstemp(prefix=".secret.key.", dir=data_dir)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        _publish_once(Path(draft), path)
+    return path.read_text().strip()
+
+
+def _publish_once(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def get[Value](self, name: str, parse: Callable[[str], Value], default: Value) -> Value:
+        variable = f"LEADYARD_{name}"
+        text = self._environment.get(variable, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise SettingsError(f"{variable} {error}.") from error

@@ -1,0 +1,118 @@
+"""The pool of connections and the unit of work: the only place that begins and commits transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+from leadyard.kit.errors import UnavailableError
+
+Row = asyncpg.Record
+Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+    TimeoutError,
+)
+"""What asyncpg raises when the server, not the statement, is at fault."""
+
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
+_ENCODER = msgspec.json.Encoder()
+_JSONB_VERSION = b"\x01"
+
+
+def encode_json(value: object) -> str:
+    """Write a value as JSON text for a `text[]` parameter that the statement casts to jsonb."""
+    return _ENCODER.encode(value).decode()
+
+
+def compiled(statement: sa.ClauseElement) -> tuple[str, tuple[Any, ...]]:
+    """Compile a composed statement to PostgreSQL's numbered parameters and their values, in order."""
+    result = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    names = result.positiontup or []
+    return str(result), tuple(result.params[name] for name in names)
+
+
+async def prepare_connection(connection: Connection) -> None:
+    """Give a new connection our JSON codec."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: _JSONB_VERSION + _ENCODER.encode(value),
+        decoder=lambda raw: msgspec.json.decode(raw[1:]),
+    )
+
+
+class Database:
+    """One process's connections to PostgreSQL."""
+
+    def __init__(self, dsn: str, *, size: int = 10) -> None:
+        """Keep the address; nothing is opened yet."""
+        self.dsn = dsn
+        self._size = size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Open the pool; raises UnavailableError when the server does not answer."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self.dsn, min_size=1, max_size=self._size, init=prepare_connection, command_timeout=60
+            )
+        except LOST as error:
+            raise UnavailableError("the database cannot be reached") from error
+
+    async def close(self) -> None:
+        """Close the pool, giving statements in flight a moment to end."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 5)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection outside any transaction, for reads and single statements."""
+        if self._pool is None:
+            raise UnavailableError("the database is not open")
+        try:
+            async with self._pool.acquire(timeout=10) as connection:
+                yield connection
+        except LOST as error:
+            raise UnavailableError("the database cannot be reached") from error
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction that commits when the block ends without an error."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def fetch(self, statement: sa.ClauseElement) -> list[Row]:
+        """Run one composed query."""
+        sql, values = compiled(statement)
+        async with self.connection() as connection:
+            return await connection.fetch(sql, *values)
+
+
+async def execute(connection: Connection, statement: sa.ClauseElement) -> None:
+    """Run one composed statement inside the caller's unit of work."""
+    sql, values = compiled(statement)
+    await connection.execute(sql, *values)
+
+
+async def fetch(connection: Connection, statement: sa.ClauseElement) -> Sequence[Row]:
+    """Run one composed query inside the caller's unit of work."""
+    sql, values = compiled(statement)
+    return await connection.fetch(sql, *values)

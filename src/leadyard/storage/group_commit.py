@@ -1,0 +1,74 @@
+"""Group commit: many requests share one transaction, and a lone request waits for nothing."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from leadyard.kit.errors import UnavailableError
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+
+class GroupCommit(Generic[ItemT, ResultT]):
+    """Collects items while earlier batches commit, and hands each caller its own result.
+
+    `commit` takes a batch and returns one result per item, in order. When a batch fails, its items are
+    committed one by one, so that a bad item fails alone; when the database is away, all fail at once.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]],
+        *,
+        most: int = 256,
+        lanes: int = 2,
+    ) -> None:
+        """Set the largest batch and the number of batches that may be under way at once."""
+        self._commit = commit
+        self._most = most
+        self._lanes = lanes
+        self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: ItemT) -> ResultT:
+        """Commit an item with whatever else is waiting; raises what its commit raised."""
+        future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if len(self._running) < self._lanes:
+            lane = asyncio.create_task(self._drain())
+            self._running.add(lane)
+            lane.add_done_callback(self._running.discard)
+        return await future
+
+    async def close(self) -> None:
+        """Wait until everything submitted is decided."""
+        while self._running:
+            await asyncio.gather(*self._running)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            await self._settle(batch)
+
+    async def _settle(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
+        try:
+            results = await self._commit([item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is the callers' to see
+            await self._settle_apart(batch, error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+
+    async def _settle_apart(
+        self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]], error: Exception
+    ) -> None:
+        if len(batch) > 1 and not isinstance(error, UnavailableError):
+            for entry in batch:
+                await self._settle([entry])
+            return
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(error)

@@ -1,0 +1,10 @@
+"""The schema, in one place; the migrations bring a database to it.
+
+Every tenant table has `account_id` first in its primary key and in every unique constraint and foreign key,
+so that the same schema can be distributed by account.
+"""
+
+from leadyard.storage.tables import exchange, leads, ledger, operators, rollups
+from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
+
+__all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups"]

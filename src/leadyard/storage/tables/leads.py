@@ -1,0 +1,138 @@
+"""Leads and what happens to them: claims, caps, delivery jobs, attempts, events, the outbox."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from leadyard.storage.tables.base import belongs_to, document, moment, number, small, tenant, text
+
+leads = tenant(
+    "leads",
+    number("id"),
+    sa.Column("uuid", sa.Uuid, nullable=False),
+    number("campaign_id", nullable=True),
+    number("supplier_id", nullable=True),
+    number("sub_supplier_id", nullable=True),
+    small("channel"),
+    sa.Column("is_test", sa.Boolean, nullable=False),
+    small("system_status"),
+    small("sale_status"),
+    small("standing"),
+    small("code"),
+    document("info", nullable=True),
+    document("fields"),
+    text("email_key", nullable=True),
+    text("phone1_key", nullable=True),
+    text("phone2_key", nullable=True),
+    text("phone3_key", nullable=True),
+    sa.Column("claim_keys", sa.LargeBinary, nullable=True),
+    text("currency"),
+    number("payout", default=0),
+    number("revenue", default=0),
+    number("validation_cost", default=0),
+    number("email_cost", default=0),
+    number("sms_cost", default=0),
+    moment("received_at"),
+    moment("decided_at", nullable=True),
+    number("process_micros", default=0),
+    sa.UniqueConstraint("account_id", "uuid"),
+    sa.Index(
+        "ix_leads_email_key", "account_id", "email_key", postgresql_where=sa.text("email_key IS NOT NULL")
+    ),
+    sa.Index(
+        "ix_leads_phone1_key", "account_id", "phone1_key", postgresql_where=sa.text("phone1_key IS NOT NULL")
+    ),
+    sa.Index(
+        "ix_leads_phone2_key", "account_id", "phone2_key", postgresql_where=sa.text("phone2_key IS NOT NULL")
+    ),
+    sa.Index(
+        "ix_leads_phone3_key", "account_id", "phone3_key", postgresql_where=sa.text("phone3_key IS NOT NULL")
+    ),
+    sa.Index("ix_leads_received_at", "account_id", "received_at"),
+    postgresql_with={"fillfactor": "85"},
+)
+"""One row for every submission, refused ones included; its id is shown as the lead id once the lead is valid,
+as the rejection id when it was refused, and as the quarantine id while it is put aside."""
+
+dedupe_claims = tenant(
+    "dedupe_claims",
+    number("campaign_id"),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    number("lead_id"),
+    moment("claimed_at"),
+    key=("campaign_id", "key"),
+)
+
+cap_counters = tenant(
+    "cap_counters",
+    small("owner_kind"),
+    number("owner_id"),
+    number("campaign_id"),
+    small("period"),
+    sa.Column("period_start", TIMESTAMP(timezone=True), nullable=False),
+    number("used"),
+    key=("owner_kind", "owner_id", "campaign_id", "period", "period_start"),
+)
+
+delivery_jobs = tenant(
+    "delivery_jobs",
+    number("lead_id"),
+    number("delivery_id"),
+    moment("due_at"),
+    number("worker_id", nullable=True),
+    small("tries", default=0),
+    key=("lead_id", "delivery_id"),
+)
+"""Leads waiting to be routed (`delivery_id` 0) or to be sent by one manually triggered delivery."""
+
+sa.Index("ix_delivery_jobs_due", delivery_jobs.c.account_id, delivery_jobs.c.due_at)
+
+delivery_attempts = tenant(
+    "delivery_attempts",
+    number("lead_id"),
+    small("number"),
+    number("delivery_id"),
+    number("buyer_id"),
+    small("state"),
+    text("reason"),
+    number("revenue", default=0),
+    number("worker_id", nullable=True),
+    moment("started_at"),
+    moment("finished_at", nullable=True),
+    document("trace", nullable=True),
+    key=("lead_id", "number"),
+)
+
+sa.Index(
+    "ix_delivery_attempts_sending",
+    delivery_attempts.c.account_id,
+    delivery_attempts.c.worker_id,
+    postgresql_where=delivery_attempts.c.state == sa.literal_column("1"),
+)
+
+lead_events = tenant(
+    "lead_events",
+    number("lead_id"),
+    number("id"),
+    moment("at"),
+    text("event"),
+    text("detail"),
+    text("actor"),
+    belongs_to("leads", "lead_id"),
+    key=("lead_id", "id"),
+)
+
+outbox = tenant(
+    "outbox",
+    number("id"),
+    number("webhook_id"),
+    text("event"),
+    number("lead_id", nullable=True),
+    document("payload"),
+    small("state"),
+    small("tries", default=0),
+    moment("due_at"),
+    moment("created_at", now=True),
+    text("last_error", nullable=True),
+    belongs_to("webhooks", "webhook_id"),
+    sa.Index("ix_outbox_due", "account_id", "due_at", postgresql_where=sa.text("state = 0")),
+)
