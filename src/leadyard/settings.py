@@ -4,23 +4,17 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Self, TypeVar
 
 import msgspec
 
+from leadyard import settings_values as values
+from leadyard.settings_values import Network
 from leadyard.storage.embedded.folders import create_folder
 
-type_of_network = IPv4Network | IPv6Network
-
-LOG_LEVELS = ("debug", "info", "warning", "error")
-SHORTEST_SECRET_KEY = 32
-LARGEST_PORT = 65535
-MOST_PROCESSES = 256
-TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
-FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+Value = TypeVar("Value")
+Default = TypeVar("Default")
 
 
 class SettingsError(ValueError):
@@ -40,8 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8080
     web_processes: int = 1
     worker_processes: int = 1
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_networks: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     secret_key: str | None = None
     log_level: str = "info"
     log_json: bool = False
@@ -55,18 +49,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         reader = _Reader(environment)
         return cls(
-            database_url=reader.get("DATABASE_URL", _database_url, None),
-            data_dir=reader.get("DATA_DIR", _data_dir, None) or default_data_dir(environment),
-            host=reader.get("HOST", _host, "127.0.0.1"),
-            port=reader.get("PORT", _whole_number(0, LARGEST_PORT), 8080),
-            web_processes=reader.get("WEB_PROCESSES", _whole_number(1, MOST_PROCESSES), _default_web_processes()),
-            worker_processes=reader.get("WORKER_PROCESSES", _whole_number(1, MOST_PROCESSES), 1),
-            allowed_networks=reader.get("ALLOWED_NETWORKS", _networks, ()),
-            trusted_proxies=reader.get("TRUSTED_PROXIES", _networks, ()),
-            secret_key=reader.get("SECRET_KEY", _secret_key, None),
-            log_level=reader.get("LOG_LEVEL", _log_level, "info"),
-            log_json=reader.get("LOG_JSON", _yes_or_no, False),
-            public_base_url=reader.get("PUBLIC_BASE_URL", _base_url, None),
+            database_url=reader.get("DATABASE_URL", values.database_url, None),
+            data_dir=reader.get("DATA_DIR", values.data_dir, None) or default_data_dir(environment),
+            host=reader.get("HOST", values.host, "127.0.0.1"),
+            port=reader.get("PORT", values.port, 8080),
+            web_processes=reader.get("WEB_PROCESSES", values.process_count, values.default_web_processes()),
+            worker_processes=reader.get("WORKER_PROCESSES", values.process_count, 1),
+            allowed_networks=reader.get("ALLOWED_NETWORKS", values.networks, ()),
+            trusted_proxies=reader.get("TRUSTED_PROXIES", values.networks, ()),
+            secret_key=reader.get("SECRET_KEY", values.secret_key, None),
+            log_level=reader.get("LOG_LEVEL", values.log_level, "info"),
+            log_json=reader.get("LOG_JSON", values.yes_or_no, False),
+            public_base_url=reader.get("PUBLIC_BASE_URL", values.base_url, None),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -134,7 +128,7 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    def get[Value](self, name: str, parse: Callable[[str], Value], default: Value) -> Value:
+    def get(self, name: str, parse: Callable[[str], Value], default: Default) -> Value | Default:
         variable = f"LEADYARD_{name}"
         text = self._environment.get(variable, "").strip()
         if not text:

@@ -75,7 +75,17 @@ class Configuration:
         return await asyncio.shield(running)
 
     async def principal(self, key: str) -> Principal | None:
-        """Find who holds a key from memory, asking the database about keys not seen before."""
+        """Find who holds a key from memory, asking the database about keys that memory does not let in."""
+        key_hash = hash_secret(key)
+        account_id = self._key_accounts.get(key_hash)
+        if account_id is not None:
+            found = self.principal_in(await self.setup(account_id), key_hash)
+            if found is not None:
+                return found
+        return await self.current_principal(key)
+
+    async def current_principal(self, key: str) -> Principal | None:
+        """Find who holds a key as of now, so that a revocation counts at once on every process."""
         key_hash = hash_secret(key)
         account_id = self._key_accounts.get(key_hash)
         if account_id is None:
@@ -84,17 +94,7 @@ class Configuration:
             if account_id is None:
                 return None
             self._key_accounts[key_hash] = account_id
-            setup = await self.current(account_id)
-        else:
-            setup = await self.setup(account_id)
-        return self.principal_in(setup, key_hash)
-
-    async def current_principal(self, key: str) -> Principal | None:
-        """Find who holds a key as of now, so that a revocation counts at once on every process."""
-        principal = await self.principal(key)
-        if principal is None:
-            return None
-        return self.principal_in(await self.current(principal.account_id), hash_secret(key))
+        return self.principal_in(await self.current(account_id), key_hash)
 
     @staticmethod
     def principal_in(setup: AccountSetup, key_hash: bytes) -> Principal | None:
@@ -105,8 +105,9 @@ class Configuration:
         return Principal(setup.account.id, key)
 
     async def _load(self, account_id: int) -> AccountSetup:
-        async with self._database.connection() as connection, connection.transaction(
-            isolation="repeatable_read", readonly=True
+        async with (
+            self._database.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             version = await store.version(connection, account_id)
             account = await identity.load_account(connection, account_id)

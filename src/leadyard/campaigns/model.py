@@ -141,6 +141,13 @@ class Trigger(StrEnum):
     MANUAL = "Manual"
 
 
+class UnknownPolicy(StrEnum):
+    """What follows when a buyer may or may not have taken a lead: wait for a person, or offer it to the next."""
+
+    HOLD = "hold"
+    NEXT = "next"
+
+
 class DeliverySettings(msgspec.Struct, frozen=True):
     """What an operator sets on a delivery; no revenue of its own means the campaign's."""
 
@@ -152,6 +159,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     http: HttpTarget | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
+    when_unknown: UnknownPolicy = UnknownPolicy.HOLD
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):

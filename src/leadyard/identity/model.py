@@ -6,6 +6,12 @@ from ipaddress import ip_address, ip_network
 
 import msgspec
 
+from leadyard.kit.errors import LeadyardError
+
+
+class InvalidKeyError(LeadyardError):
+    """The key is missing, unknown, switched off or revoked."""
+
 
 class Account(msgspec.Struct, frozen=True):
     """A tenant: `hosts` are the names its classic API answers to; times are shown in `time_zone`."""

@@ -17,11 +17,11 @@ Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionPro
 
 LOST = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
     OSError,
     TimeoutError,
 )
@@ -40,7 +40,7 @@ def encode_json(value: object) -> str:
 def compiled(statement: sa.ClauseElement) -> tuple[str, tuple[Any, ...]]:
     """Compile a composed statement to PostgreSQL's numbered parameters and their values, in order."""
     result = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    names = result.positiontup or []
+    names: list[str] = getattr(result, "positiontup", None) or []
     return str(result), tuple(result.params[name] for name in names)
 
 
@@ -90,6 +90,8 @@ class Database:
         try:
             async with self._pool.acquire(timeout=10) as connection:
                 yield connection
+        except asyncpg.DataError:
+            raise
         except LOST as error:
             raise UnavailableError("the database cannot be reached") from error
 

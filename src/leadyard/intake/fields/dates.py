@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date
 
 from leadyard.intake.fields.invisible import plain
 
 _iso_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 _TIME = (
-    r"(?:[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
-    r"(?: ?(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2}))?)?"
+    r"(?:[T ](?P<clock>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?P<seconds>:[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    r"(?: ?(?P<zone>[Zz]|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9]))?)?"
 )
 _YEAR_FIRST = r"(?P<y1>[0-9]{4})-(?P<m1>[0-9]{2})-(?P<d1>[0-9]{2})"
 _YEAR_LAST = r"(?P<{0}>[0-9]{{2}})(?P<mark>[/-])(?P<{1}>[0-9]{{2}})(?P=mark)(?P<y2>[0-9]{{4}})"
@@ -19,7 +19,7 @@ _month_first = re.compile(f"(?:{_YEAR_FIRST}|{_YEAR_LAST.format('m2', 'd2')}){_T
 
 
 def date_normaliser(*, month_first: bool) -> Callable[[str], str | None]:
-    """A function that reads dates; `month_first` reads 03/04/2020 as the fourth of March."""
+    """Return a function that reads dates; `month_first` reads 03/04/2020 as the fourth of March."""
     any_form = _month_first if month_first else _day_first
 
     def normalise_date(value: str) -> str | None:
@@ -45,14 +45,9 @@ def _stored(match: re.Match[str]) -> str | None:
     day = f"{part['y1'] or part['y2']}-{part['m1'] or part['m2']}-{part['d1'] or part['d2']}"
     if not _is_real(day):
         return None
-    if not part["hour"]:
+    if not part["clock"]:
         return day
-    zone = _zone(part["zone"])
-    try:
-        clock = time.fromisoformat(f"{part['hour']}:{part['minute']}:{part['second'] or '00'}{zone}")
-    except ValueError:
-        return None
-    return f"{day}T{clock.replace(tzinfo=None).isoformat('seconds')}{zone}"
+    return f"{day}T{part['clock']}{part['seconds'][:3] or ':00'}{_zone(part['zone'])}"
 
 
 def _zone(given: str) -> str:

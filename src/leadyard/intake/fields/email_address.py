@@ -22,14 +22,16 @@ _common_form = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.)++[A-Za-z]{{2,
 
 
 def normalise_email(value: str) -> str | None:
-    """The address in lower case, or None where it is not one."""
+    """Return the address in lower case, or None where it is not one."""
     if len(value) <= _LONGEST_COMMON and _common_form(value):
         return value.lower()
     if "@" not in value or len(value) > 2 * LONGEST_ADDRESS:
         return None
-    first = _judged(without_invisible(value))
+    stored = _judged(without_invisible(value))
+    if stored is None or stored == value:
+        return stored
     # Lower case and Unicode normal form can undo each other; what is stored must be its own normal form.
-    return first if first is not None and _judged(first) == first else None
+    return stored if _judged(stored) == stored else None
 
 
 def _judged(value: str) -> str | None:

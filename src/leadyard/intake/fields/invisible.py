@@ -17,12 +17,12 @@ _INVISIBLE = "".join(map(chr, _CODES))
 
 
 def without_invisible(value: str) -> str:
-    """The value without invisible characters, trimmed."""
+    """Return the value without invisible characters, trimmed."""
     return value.translate(_DROP).strip()
 
 
 def trim_invisible(value: str) -> str:
-    """The value without blanks and invisible characters at its ends; those inside stay."""
+    """Return the value without blanks and invisible characters at its ends; those inside stay."""
     trimmed = value.strip().strip(_INVISIBLE)
     while trimmed != value:
         value, trimmed = trimmed, trimmed.strip().strip(_INVISIBLE)
@@ -30,7 +30,7 @@ def trim_invisible(value: str) -> str:
 
 
 def plain(value: str) -> str:
-    """The value without invisible characters, compatibility forms (fullwidth digits and the like) made plain."""
+    """Return the value without invisible characters, compatibility forms (fullwidth digits and the like) made plain."""
     if value.isascii():
         return value.strip()
     return unicodedata.normalize("NFKC", without_invisible(value)).strip()

@@ -79,12 +79,26 @@ delivery_jobs = tenant(
     number("delivery_id"),
     moment("due_at"),
     number("worker_id", nullable=True),
-    small("tries", default=0),
+    small("after_attempt", default=0),
     key=("lead_id", "delivery_id"),
 )
-"""Leads waiting to be routed (`delivery_id` 0) or to be sent by one manually triggered delivery."""
+"""Leads waiting to be routed (`delivery_id` 0) or to be sent by one manually triggered delivery.
 
-sa.Index("ix_delivery_jobs_due", delivery_jobs.c.account_id, delivery_jobs.c.due_at)
+Attempts up to `after_attempt` belong to an earlier pass: a lead that is processed again starts afresh after them.
+"""
+
+sa.Index(
+    "ix_delivery_jobs_due",
+    delivery_jobs.c.account_id,
+    delivery_jobs.c.due_at,
+    postgresql_where=sa.text("worker_id IS NULL"),
+)
+sa.Index(
+    "ix_delivery_jobs_worker_id",
+    delivery_jobs.c.account_id,
+    delivery_jobs.c.worker_id,
+    postgresql_where=sa.text("worker_id IS NOT NULL"),
+)
 
 delivery_attempts = tenant(
     "delivery_attempts",

@@ -4,6 +4,7 @@ A figure is the sum over the folded hours and the deltas that are not folded yet
 the lead was received, so a later change lands in the right period.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ BUYER_MEASURES = ("posted", "accepted", "sold", "rejected", "returned", "revenue
 
 
 def _columns(dimensions: tuple[str, ...], measures: tuple[str, ...]) -> list[sa.Column[Any]]:
-    kinds = {"hour": moment, "channel": small}
+    kinds: dict[str, Callable[[str], sa.Column[Any]]] = {"hour": moment, "channel": small}
     return [kinds.get(name, number)(name) for name in dimensions] + [
         number(name, default=0) for name in measures
     ]

@@ -1,0 +1,30 @@
+"""Suppliers and buyers in the own API."""
+
+from leadyard.campaigns.api.noun import operations_of
+from leadyard.campaigns.model import Status
+from leadyard.campaigns.service import buyers, suppliers
+from leadyard.own_api.operation import Section
+
+SUPPLIERS = Section(
+    "Suppliers",
+    "A supplier posts leads under its sid, into the campaigns that have terms for it.",
+    operations_of(
+        suppliers,
+        "/suppliers",
+        plural="suppliers",
+        status=Status,
+        example={"name": "Bright Media", "sid": "1", "settings": {"email": "leads@brightmedia.example"}},
+    ),
+)
+
+BUYERS = Section(
+    "Buyers",
+    "A buyer takes leads through its deliveries; its caps count over all of them.",
+    operations_of(
+        buyers,
+        "/buyers",
+        plural="buyers",
+        status=Status,
+        example={"company": "Sunrise Energy Ltd", "bid": "33", "settings": {"caps": {"month": 2000}}},
+    ),
+)

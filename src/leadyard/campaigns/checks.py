@@ -1,0 +1,140 @@
+"""What a set-up must satisfy beyond the types of its members: pure rules over values."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from leadyard.campaigns.inputs import CampaignInput, WebhookInput
+from leadyard.campaigns.model import CampaignSettings, Payout, PayoutKind
+from leadyard.intake.fields import FieldRule, FieldRuleError, compile_field
+from leadyard.kit.errors import FieldProblem
+
+HUNDRED_PERCENT = 100
+MOST_FIELDS = 500
+EVENTS = frozenset(
+    {
+        "lead.accepted",
+        "lead.rejected",
+        "lead.quarantined",
+        "lead.sold",
+        "lead.unsold",
+        "lead.returned",
+        "lead.updated",
+        "lead.payable",
+    }
+)
+"""What a webhook may be told about."""
+
+
+def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:
+    """Name everything that is wrong with a campaign."""
+    return [
+        *payout_problems("settings.payout", campaign.settings.payout),
+        *_dedupe_problems(campaign),
+        *_address_problems(campaign.settings.blocked_addresses),
+        *_refused_url_problems(campaign.settings),
+        *field_problems(campaign.fields, campaign.settings.country),
+    ]
+
+
+def field_problems(fields: Sequence[FieldRule], country: str) -> list[FieldProblem]:
+    """Name everything that is wrong with a campaign's fields; `country` is the campaign's (ISO alpha-2)."""
+    names = {rule.name for rule in fields}
+    problems = [
+        FieldProblem(f"fields[{i}].name", "is used twice") for i in _repeated(rule.name for rule in fields)
+    ]
+    if len(fields) > MOST_FIELDS:
+        problems.append(FieldProblem("fields", f"has more than {MOST_FIELDS} fields"))
+    for i, rule in enumerate(fields):
+        if not _is_field_name(rule.name):
+            problems.append(
+                FieldProblem(
+                    f"fields[{i}].name", "must be 1 to 64 lower-case letters, digits and underscores"
+                )
+            )
+        if rule.differs_from is not None and (
+            rule.differs_from not in names or rule.differs_from == rule.name
+        ):
+            problems.append(FieldProblem(f"fields[{i}].differs_from", "is not another field of the campaign"))
+        try:
+            compile_field(rule, country=country, month_first=country == "US")
+        except FieldRuleError as error:
+            problems.append(FieldProblem(f"fields[{i}]", str(error)))
+    return problems
+
+
+def payout_problems(path: str, payout: Payout | None) -> list[FieldProblem]:
+    """Name what is wrong with a payout."""
+    if payout is None or payout.kind is not PayoutKind.PERCENT or payout.amount <= HUNDRED_PERCENT:
+        return []
+    return [FieldProblem(f"{path}.amount", "must be at most 100 when it is a percentage")]
+
+
+def webhook_problems(webhook: WebhookInput) -> list[FieldProblem]:
+    """Name everything that is wrong with a webhook."""
+    problems = [] if is_web_address(webhook.url) else [FieldProblem("url", "is not an http or https address")]
+    problems += [
+        FieldProblem(f"settings.events[{i}]", f"is not one of {', '.join(sorted(EVENTS))}")
+        for i, event in enumerate(webhook.settings.events)
+        if event not in EVENTS
+    ]
+    return problems
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether a text is a complete http or https address without a user name or password."""
+    if any(character.isspace() or not character.isprintable() for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port_is_good = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and port_is_good
+        and "@" not in parts.netloc
+    )
+
+
+def _is_field_name(name: str) -> bool:
+    return 0 < len(name) <= 64 and all(c.isascii() and (c.islower() or c.isdigit() or c == "_") for c in name)  # noqa: PLR2004 - the limit that the message names
+
+
+def _dedupe_problems(campaign: CampaignInput) -> list[FieldProblem]:
+    names = {rule.name for rule in campaign.fields}
+    return [
+        FieldProblem(f"settings.dedupe.fields[{i}]", "is not a field of the campaign")
+        for i, name in enumerate(campaign.settings.dedupe.fields)
+        if name not in names
+    ]
+
+
+def _address_problems(addresses: Sequence[str]) -> list[FieldProblem]:
+    problems = []
+    for i, address in enumerate(addresses):
+        try:
+            ip_network(address, strict=False)
+        except ValueError:
+            problems.append(
+                FieldProblem(f"settings.blocked_addresses[{i}]", "is not an IP address or network")
+            )
+    return problems
+
+
+def _refused_url_problems(settings: CampaignSettings) -> list[FieldProblem]:
+    if not settings.refused_url or is_web_address(settings.refused_url):
+        return []
+    return [FieldProblem("settings.refused_url", "is not an http or https address")]
+
+
+def _repeated(names: Iterable[str]) -> list[int]:
+    seen: Counter[str] = Counter()
+    repeated = []
+    for i, name in enumerate(names):
+        if seen[name]:
+            repeated.append(i)
+        seen[name] += 1
+    return repeated

@@ -1,0 +1,29 @@
+"""What operators do with a set-up: one object per noun, all with the same use cases.
+
+Each change is one unit of work that checks everything, writes the audit log and gives the set-up its next version.
+"""
+
+from leadyard.campaigns.service.buyers import buyers
+from leadyard.campaigns.service.campaigns import campaigns
+from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
+from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
+from leadyard.campaigns.service.suppliers import suppliers
+from leadyard.campaigns.service.terms import delete_terms, list_terms, put_terms, read_terms
+from leadyard.campaigns.service.webhooks import webhooks
+
+__all__ = [
+    "buyers",
+    "campaigns",
+    "create_field",
+    "delete_field",
+    "delete_terms",
+    "deliveries",
+    "list_terms",
+    "preview_delivery",
+    "put_terms",
+    "read_field",
+    "read_terms",
+    "suppliers",
+    "update_field",
+    "webhooks",
+]

@@ -1,0 +1,27 @@
+"""Buyers."""
+
+import msgspec
+
+from leadyard.campaigns.inputs import BuyerInput, BuyerRecord
+from leadyard.campaigns.service.noun import Noun
+from leadyard.storage.tables import exchange
+
+
+class Buyers(Noun[BuyerInput, BuyerRecord]):
+    """Buyers; no two have one bid."""
+
+    entity = "buyer"
+    table = exchange.buyers
+    input = BuyerInput
+    record = BuyerRecord
+
+    def completed(self, wanted: BuyerInput, row_id: int) -> BuyerInput:
+        """Let the id be the bid where none is given."""
+        return msgspec.structs.replace(wanted, bid=wanted.bid.strip() or str(row_id))
+
+    def unique(self, wanted: BuyerInput) -> dict[str, tuple[str, str]]:
+        """Bids are unique."""
+        return {"bid": ("bid", wanted.bid)}
+
+
+buyers = Buyers()

@@ -1,0 +1,65 @@
+"""Campaigns, which carry their fields with them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from leadyard.campaigns.checks import campaign_problems
+from leadyard.campaigns.inputs import CampaignInput, CampaignRecord
+from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.store import rows
+from leadyard.kit.errors import FieldProblem
+from leadyard.storage.database import Connection, Row
+from leadyard.storage.tables import exchange
+
+
+class Campaigns(Noun[CampaignInput, CampaignRecord]):
+    """Campaigns; a reference is taken in any case of its letters."""
+
+    entity = "campaign"
+    table = exchange.campaigns
+    input = CampaignInput
+    record = CampaignRecord
+
+    def completed(self, wanted: CampaignInput, row_id: int) -> CampaignInput:
+        """Put the fields in order of name."""
+        return msgspec.structs.replace(wanted, fields=tuple(sorted(wanted.fields, key=lambda f: f.name)))
+
+    def columns(self, wanted: CampaignInput) -> dict[str, Any]:
+        """Keep the reference a second time as it is looked for."""
+        return {
+            "reference": wanted.reference,
+            "reference_key": wanted.reference.casefold(),
+            "name": wanted.name,
+            "status": wanted.status,
+            "settings": wanted.settings,
+        }
+
+    def unique(self, wanted: CampaignInput) -> dict[str, tuple[str, str]]:
+        """References are unique."""
+        return {"reference": ("reference_key", wanted.reference.casefold())}
+
+    async def problems(
+        self, connection: Connection, account_id: int, wanted: CampaignInput
+    ) -> list[FieldProblem]:
+        """Check money, duplicates, addresses and fields."""
+        return campaign_problems(wanted)
+
+    async def save_parts(
+        self, connection: Connection, account_id: int, row_id: int, wanted: CampaignInput
+    ) -> None:
+        """Write the fields."""
+        await rows.replace_fields(connection, account_id, row_id, wanted.fields)
+
+    async def records(
+        self, connection: Connection, account_id: int, found: Sequence[Row]
+    ) -> list[CampaignRecord]:
+        """Add each campaign's fields."""
+        fields = await rows.fields_of(connection, account_id, [row["id"] for row in found])
+        return [
+            msgspec.convert({**dict(row), "fields": fields[row["id"]]}, CampaignRecord) for row in found
+        ]
+
+
+campaigns = Campaigns()

@@ -1,0 +1,61 @@
+"""Deliveries: routes from a campaign to a buyer."""
+
+from collections.abc import Mapping
+
+from leadyard.campaigns.delivery_checks import LEAD_SAMPLES, delivery_problems, fixed_values, unknown_names
+from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRecord
+from leadyard.campaigns.service.buyers import buyers
+from leadyard.campaigns.service.campaigns import campaigns
+from leadyard.campaigns.service.noun import Noun
+from leadyard.delivery.templates import UnfitValueError
+from leadyard.delivery.transports.http import preview
+from leadyard.kit.errors import FieldProblem, InvalidInputError
+from leadyard.storage.database import Connection, Database
+from leadyard.storage.tables import exchange
+
+
+class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
+    """Deliveries; campaign and buyer are of the same account."""
+
+    entity = "delivery"
+    table = exchange.deliveries
+    input = DeliveryInput
+    record = DeliveryRecord
+
+    async def problems(
+        self, connection: Connection, account_id: int, wanted: DeliveryInput
+    ) -> list[FieldProblem]:
+        """Check campaign, buyer, templates and answer rules."""
+        problems = delivery_problems(wanted)
+        if not await campaigns.exists(connection, account_id, wanted.campaign_id):
+            problems.append(FieldProblem("campaign_id", "does not exist"))
+        if not await buyers.exists(connection, account_id, wanted.buyer_id):
+            problems.append(FieldProblem("buyer_id", "does not exist"))
+        return problems
+
+
+deliveries = Deliveries()
+
+
+async def preview_delivery(
+    database: Database, account_id: int, delivery_id: int, values: Mapping[str, str]
+) -> DeliveryPreview:
+    """Show the request that a lead with these values would make, secrets masked; nothing is sent.
+
+    Raises NotFoundError, and InvalidInputError for values that do not fit where the templates put them.
+    """
+    async with database.connection() as connection:
+        delivery = await deliveries.find(connection, account_id, delivery_id)
+        campaign = await campaigns.find(connection, account_id, delivery.campaign_id)
+        buyer = await buyers.find(connection, account_id, delivery.buyer_id)
+    target = delivery.settings.http
+    if target is None:
+        return DeliveryPreview(request=None, warnings=("The lead is stored here; nothing is sent.",))
+    fixed = fixed_values(delivery, campaign, buyer)
+    try:
+        request = preview(target, {**LEAD_SAMPLES, **values, **fixed})
+    except UnfitValueError as error:
+        raise InvalidInputError.of("values", str(error)) from error
+    names = unknown_names(target, campaign, fixed)
+    warnings = [f"{name} is not a field of the campaign: it will be empty." for name in names]
+    return DeliveryPreview(request=request, warnings=tuple(warnings))

@@ -1,0 +1,142 @@
+"""Single rows of the set-up's tables, read and written alike for every noun."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from leadyard.campaigns.model import SupplierTerms
+from leadyard.intake.fields import FieldRule
+from leadyard.storage.database import Connection, Row, execute, fetch
+from leadyard.storage.tables.exchange import campaign_fields, campaign_suppliers
+
+Filters = Mapping[str, object]
+
+
+async def find(connection: Connection, table: sa.Table, account_id: int, row_id: int) -> Row | None:
+    """Find a row of this account by its id."""
+    rows = await fetch(
+        connection, sa.select(table).where(table.c.account_id == account_id, table.c.id == row_id)
+    )
+    return rows[0] if rows else None
+
+
+async def page(
+    connection: Connection, table: sa.Table, account_id: int, filters: Filters, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Give rows in order of id, and how many there are; a filter of None is no filter."""
+    wanted = [table.c[name] == value for name, value in filters.items() if value is not None]
+    if "sid" in table.c:
+        wanted.append(table.c.sid.is_not(None))
+    found = sa.select(table).where(table.c.account_id == account_id, *wanted)
+    total = await fetch(connection, sa.select(sa.func.count().label("total")).select_from(found.subquery()))
+    rows = await fetch(connection, found.order_by(table.c.id).limit(limit).offset(offset))
+    return rows, int(total[0]["total"])
+
+
+async def holder(
+    connection: Connection, table: sa.Table, account_id: int, column: str, value: str
+) -> int | None:
+    """Find the id of the row that holds a unique value."""
+    rows = await fetch(
+        connection, sa.select(table.c.id).where(table.c.account_id == account_id, table.c[column] == value)
+    )
+    return None if not rows else int(rows[0]["id"])
+
+
+async def insert(
+    connection: Connection, table: sa.Table, account_id: int, row_id: int, values: Mapping[str, Any]
+) -> None:
+    """Write a new row."""
+    await execute(connection, sa.insert(table).values(account_id=account_id, id=row_id, **values))
+
+
+async def update(
+    connection: Connection, table: sa.Table, account_id: int, row_id: int, values: Mapping[str, Any]
+) -> None:
+    """Overwrite columns of a row."""
+    await execute(
+        connection,
+        sa.update(table).where(table.c.account_id == account_id, table.c.id == row_id).values(**values),
+    )
+
+
+async def fields_of(
+    connection: Connection, account_id: int, campaign_ids: Sequence[int]
+) -> dict[int, list[object]]:
+    """Give the field rules of campaigns, in order of name, as they are stored."""
+    rows = await connection.fetch(
+        "SELECT campaign_id, settings FROM campaign_fields"
+        ' WHERE account_id = $1 AND campaign_id = ANY($2) ORDER BY name COLLATE "C"',
+        account_id,
+        campaign_ids,
+    )
+    found: dict[int, list[object]] = {campaign_id: [] for campaign_id in campaign_ids}
+    for row in rows:
+        found[row["campaign_id"]].append(row["settings"])
+    return found
+
+
+async def replace_fields(
+    connection: Connection, account_id: int, campaign_id: int, fields: Sequence[FieldRule]
+) -> None:
+    """Give a campaign these fields and no others."""
+    await connection.execute(
+        "DELETE FROM campaign_fields WHERE account_id = $1 AND campaign_id = $2", account_id, campaign_id
+    )
+    if fields:
+        lines = [
+            {"account_id": account_id, "campaign_id": campaign_id, "name": rule.name, "settings": rule}
+            for rule in fields
+        ]
+        await execute(connection, sa.insert(campaign_fields).values(lines))
+
+
+async def terms_of(
+    connection: Connection, account_id: int, campaign_id: int, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Give the suppliers of a campaign with their terms, in order of supplier id, and how many there are."""
+    table = campaign_suppliers
+    found = sa.select(table).where(table.c.account_id == account_id, table.c.campaign_id == campaign_id)
+    total = await fetch(connection, sa.select(sa.func.count().label("total")).select_from(found.subquery()))
+    rows = await fetch(connection, found.order_by(table.c.partner_id).limit(limit).offset(offset))
+    return rows, int(total[0]["total"])
+
+
+async def find_terms(
+    connection: Connection, account_id: int, campaign_id: int, supplier_id: int
+) -> Row | None:
+    """Find the terms of a supplier in a campaign."""
+    return await connection.fetchrow(
+        "SELECT * FROM campaign_suppliers WHERE account_id = $1 AND campaign_id = $2 AND partner_id = $3",
+        account_id,
+        campaign_id,
+        supplier_id,
+    )
+
+
+async def put_terms(
+    connection: Connection, account_id: int, campaign_id: int, supplier_id: int, terms: SupplierTerms
+) -> None:
+    """Write the terms of a supplier in a campaign, new or instead of the old."""
+    await connection.execute(
+        "INSERT INTO campaign_suppliers (account_id, campaign_id, partner_id, settings)"
+        " VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (account_id, campaign_id, partner_id) DO UPDATE SET settings = excluded.settings",
+        account_id,
+        campaign_id,
+        supplier_id,
+        terms,
+    )
+
+
+async def delete_terms(
+    connection: Connection, account_id: int, campaign_id: int, supplier_id: int
+) -> None:
+    """Take a supplier out of a campaign."""
+    await connection.execute(
+        "DELETE FROM campaign_suppliers WHERE account_id = $1 AND campaign_id = $2 AND partner_id = $3",
+        account_id,
+        campaign_id,
+        supplier_id,
+    )

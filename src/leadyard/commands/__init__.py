@@ -1,0 +1,1 @@
+"""What the command `leadyard` can do, one module per command."""

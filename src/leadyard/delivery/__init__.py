@@ -1,0 +1,1 @@
+"""Delivery: a lead goes to a buyer, and the buyer's answer becomes a verdict."""

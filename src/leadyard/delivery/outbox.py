@@ -1,0 +1,92 @@
+"""News for webhooks, queued in the same unit of work as what they tell of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.model import Status
+from leadyard.delivery.model import RetryPolicy
+from leadyard.storage.counters import next_id
+from leadyard.storage.database import Connection, encode_json
+
+LEAD_SOLD = "lead.sold"
+LEAD_UNSOLD = "lead.unsold"
+EVENTS = (LEAD_SOLD, LEAD_UNSOLD)
+RETRY = RetryPolicy(attempts=10, first_delay_seconds=5, factor=3, maximum_delay_seconds=21_600)
+
+_QUEUE = """
+INSERT INTO outbox (account_id, id, webhook_id, event, lead_id, payload, state, due_at)
+SELECT $1, id, webhook_id, $2, lead_id, payload::jsonb, 0, $3
+FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::text[]) AS row (id, webhook_id, lead_id, payload)
+"""
+
+_CLAIM = """
+UPDATE outbox o SET due_at = $2 + interval '2 minutes', tries = tries + 1
+WHERE o.account_id = $1 AND o.id IN (
+  SELECT id FROM outbox WHERE account_id = $1 AND state = 0 AND due_at <= $2
+  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+RETURNING o.id, o.webhook_id, o.event, o.lead_id, o.payload, o.tries, o.created_at
+"""
+
+_DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM outbox WHERE state = 0 AND due_at <= $1"
+
+_SETTLE = "UPDATE outbox SET state = $3, due_at = $4, last_error = $5 WHERE account_id = $1 AND id = $2"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A queued message of one webhook; `tries` counts this one."""
+
+    account_id: int
+    id: int
+    webhook_id: int
+    event: str
+    lead_id: int | None
+    payload: dict[str, Any]
+    tries: int
+    created_at: datetime
+
+
+class MessageState(IntEnum):
+    """The states of a message."""
+
+    WAITING = 0
+    SENT = 1
+    DEAD = 2
+
+
+async def announce(
+    connection: Connection, setup: AccountSetup, now: datetime, event: str, told: Mapping[int, dict[str, Any]]
+) -> None:
+    """Queue an event, as lead id to payload, for every active webhook that asked for it."""
+    hooks = [w for w in setup.webhooks if w.status is Status.ACTIVE and event in w.settings.events]
+    rows = []
+    for hook in hooks:
+        for lead_id, payload in told.items():
+            message_id = await next_id(connection, setup.account.id, "outbox")
+            rows.append((message_id, hook.id, lead_id, encode_json(payload)))
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        await connection.execute(_QUEUE, setup.account.id, event, now, *columns)
+
+
+async def claim(connection: Connection, account_id: int, now: datetime, most: int) -> list[Message]:
+    """Take due messages; one that is not settled within two minutes is due again."""
+    rows = await connection.fetch(_CLAIM, account_id, now, most)
+    return [Message(account_id, *row.values()) for row in rows]
+
+
+async def due_accounts(connection: Connection, now: datetime) -> Sequence[int]:
+    """List the accounts that have messages to send."""
+    return [row["account_id"] for row in await connection.fetch(_DUE_ACCOUNTS, now)]
+
+
+async def settle(
+    connection: Connection, message: Message, state: MessageState, due_at: datetime, error: str | None
+) -> None:
+    """Write what became of a message."""
+    await connection.execute(_SETTLE, message.account_id, message.id, state, due_at, error)

@@ -1,0 +1,142 @@
+"""One transaction of the worker: how a batch of attempts ended, with the money, the counts and the news of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.terms import sale_payout
+from leadyard.delivery import outbox, store
+from leadyard.delivery.planning import delivery_caps
+from leadyard.delivery.sending import Result
+from leadyard.delivery.store import Due, Finished, LeadState
+from leadyard.leads.model import AttemptState, SaleStatus, Standing
+from leadyard.ledger.model import Entry, sold
+from leadyard.ledger.service import Ledger, ReservedIds
+from leadyard.reports.model import Deltas, attempt_change, standing_change
+from leadyard.reports.service import write_deltas
+from leadyard.routing.caps import CapKey, move_caps
+from leadyard.storage.database import Connection
+
+_GIVES_CAP_BACK = frozenset({AttemptState.REJECTED, AttemptState.WAITING, AttemptState.ERROR})
+
+
+class OutcomeBatch:
+    """The ended attempts of one account, written together."""
+
+    def __init__(self, setup: AccountSetup, worker_id: int, results: Sequence[Result], now: datetime) -> None:
+        """Take the results and the instant at which they are booked."""
+        self._setup = setup
+        self._account_id = setup.account.id
+        self._worker_id = worker_id
+        self._results = {(r.sending.job.lead_id, r.sending.number): r for r in results}
+        self._now = now
+        self._deltas = Deltas()
+        self._entries: list[Entry] = []
+        self._cap_moves: dict[CapKey, int] = {}
+
+    async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
+        """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
+        finished = [_finished(result) for result in self._results.values()]
+        found = await store.finish(connection, self._account_id, self._now, finished)
+        states: dict[int, LeadState] = {}
+        for number, lead in found:
+            state = states.setdefault(lead.id, lead)
+            self._apply(self._results[lead.id, number], state)
+        applied = [self._results[lead.id, number] for number, lead in found]
+        await store.settle_leads(connection, self._account_id, list(states.values()))
+        await self._move_jobs(connection, applied)
+        await write_deltas(connection, self._deltas)
+        await move_caps(connection, self._cap_moves)
+        await ledger.post(connection, ids.number(self._entries))
+        await outbox.announce(connection, self._setup, self._now, outbox.LEAD_SOLD, _sales(applied))
+
+    async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
+        """Queue what goes on, end the rest; an attempt that somebody else settled ends this worker's job with it."""
+        again = [result for result in applied if result.due_at is not None]
+        going_on = {id(result) for result in again}
+        over = [r.sending.job for r in self._results.values() if id(r) not in going_on]
+        await store.drop(
+            connection, self._account_id, self._worker_id, [(job.lead_id, job.only) for job in over]
+        )
+        await store.postpone(
+            connection, self._account_id, self._worker_id, [_due(result) for result in again]
+        )
+
+    def _apply(self, result: Result, lead: LeadState) -> None:
+        sending = result.sending
+        job = sending.job
+        if result.state in _GIVES_CAP_BACK:
+            for use in delivery_caps(sending.setup, sending.delivery, sending.started_at, sending.zone):
+                self._cap_moves[use.key] = self._cap_moves.get(use.key, 0) - 1
+        changes: Mapping[str, int] = attempt_change(None, result.state)
+        if result.state is AttemptState.SOLD:
+            self._sell(result, lead)
+            changes = {**changes, "revenue": result.revenue}
+        self._deltas.buyer(
+            self._account_id,
+            job.received_at,
+            job.campaign_id,
+            job.supplier_id,
+            sending.buyer.id,
+            sending.delivery.id,
+            **changes,
+        )
+
+    def _sell(self, result: Result, lead: LeadState) -> None:
+        """Book a sale: the payout is owed once, however many buyers take the lead."""
+        job, campaign = result.sending.job, result.sending.campaign
+        first = lead.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
+        payout = sale_payout(campaign, job.supplier_id, result.revenue) if first else 0
+        old = Standing(lead.standing)
+        new = Standing.APPROVED
+        entry = sold(
+            self._account_id,
+            self._now,
+            lead.id,
+            buyer_id=result.sending.buyer.id,
+            supplier_id=job.supplier_id,
+            revenue=result.revenue,
+            payout=payout,
+            currency=job.currency,
+            memo=f"delivery {result.sending.delivery.id}",
+        )
+        if entry is not None:
+            self._entries.append(entry)
+        self._deltas.lead(
+            self._account_id,
+            job.received_at,
+            job.campaign_id,
+            job.supplier_id,
+            job.sub_supplier_id,
+            job.channel,
+            payout=payout,
+            revenue=result.revenue,
+            **standing_change(old, new),
+        )
+        lead.sale_status, lead.standing = SaleStatus.SOLD, new
+        lead.payout += payout
+        lead.revenue += result.revenue
+
+
+def _finished(result: Result) -> Finished:
+    sending = result.sending
+    return Finished(
+        sending.job.lead_id, sending.number, result.state, result.reason, result.revenue, result.trace
+    )
+
+
+def _sales(results: Sequence[Result]) -> dict[int, dict[str, Any]]:
+    return {
+        result.sending.job.lead_id: {
+            "delivery_id": result.sending.delivery.id,
+            "buyer_id": result.sending.buyer.id,
+        }
+        for result in results
+        if result.state is AttemptState.SOLD
+    }
+
+
+def _due(result: Result) -> Due:
+    job = result.sending.job
+    return Due(job.lead_id, job.only, job.after_attempt, result.due_at or result.sending.started_at)

@@ -1,0 +1,137 @@
+"""Pure parts of sending: the values that templates see, and what a verdict makes of an attempt and its lead."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
+from leadyard.delivery.model import Outcome, Verdict
+from leadyard.delivery.retries import next_delay
+from leadyard.kit.ids import queue_id
+from leadyard.kit.money import plain, to_micros
+from leadyard.leads.model import AttemptState, SaleStatus, Standing
+from leadyard.routing.choice import Tried
+
+
+class Job(msgspec.Struct):
+    """A lead that this worker holds, with what was tried before."""
+
+    account_id: int
+    lead_id: int
+    uuid: UUID
+    only: int
+    after_attempt: int
+    campaign_id: int
+    supplier_id: int | None
+    sub_supplier_id: int | None
+    channel: int
+    sale_status: SaleStatus
+    standing: Standing
+    fields: dict[str, str]
+    currency: str
+    received_at: datetime
+    tried: list[Tried]
+
+    @property
+    def next_number(self) -> int:
+        """Tell the number of the next attempt."""
+        return max((attempt.number for attempt in self.tried), default=0) + 1
+
+    def tries_of(self, delivery_id: int) -> int:
+        """Tell how often a delivery was tried in this pass, and surely not taken."""
+        return sum(
+            attempt.delivery_id == delivery_id
+            and attempt.number > self.after_attempt
+            and attempt.state is AttemptState.WAITING
+            for attempt in self.tried
+        )
+
+
+class Sending(msgspec.Struct):
+    """One attempt under way."""
+
+    job: Job
+    number: int
+    delivery: Delivery
+    buyer: Buyer
+    campaign: Campaign
+    setup: AccountSetup
+    zone: ZoneInfo
+    started_at: datetime
+
+
+class Result(msgspec.Struct):
+    """How an attempt ended: the attempt's state, what the buyer pays, and when the job is due again (None: never)."""
+
+    sending: Sending
+    state: AttemptState
+    reason: str
+    revenue: int
+    trace: dict[str, Any]
+    due_at: datetime | None
+
+
+def template_values(sending: Sending) -> Mapping[str, str]:
+    """Collect what a delivery's templates may name: the lead's fields, and ids with a dot in their names."""
+    job, setup = sending.job, sending.setup
+    supplier = None if job.supplier_id is None else setup.suppliers.get(job.supplier_id)
+    return {
+        **job.fields,
+        "lead.id": str(job.lead_id),
+        "lead.uuid": str(job.uuid),
+        "lead.queue_id": queue_id(job.uuid),
+        "lead.received": job.received_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "campaign.id": str(sending.campaign.id),
+        "campaign.reference": sending.campaign.reference,
+        "campaign.name": sending.campaign.name,
+        "supplier.sid": "" if supplier is None else supplier.sid,
+        "supplier.name": "" if supplier is None else supplier.name,
+        "buyer.bid": sending.buyer.bid,
+        "buyer.company": sending.buyer.company,
+        "delivery.id": str(sending.delivery.id),
+        "delivery.reference": sending.delivery.reference,
+        "delivery.revenue": plain(delivery_revenue(sending)),
+    }
+
+
+def delivery_revenue(sending: Sending) -> Any:
+    """Find the price of a lead at this delivery: its own before the campaign's."""
+    own = sending.delivery.settings.revenue
+    return sending.campaign.settings.revenue if own is None else own
+
+
+def result_of(sending: Sending, verdict: Verdict, now: datetime, random_value: float) -> Result:
+    """Turn a buyer's verdict into what becomes of the attempt and of the job."""
+    state, due_at, revenue = AttemptState.REJECTED, now, 0
+    if verdict.outcome is Outcome.ACCEPT:
+        price = delivery_revenue(sending) if verdict.revenue is None else verdict.revenue
+        state, revenue = AttemptState.SOLD, to_micros(price)
+        return Result(sending, state, verdict.reason, revenue, _trace(verdict), None)
+    if verdict.outcome is Outcome.UNKNOWN:
+        held = sending.delivery.settings.when_unknown is UnknownPolicy.HOLD
+        return Result(
+            sending, AttemptState.UNKNOWN, verdict.reason, 0, _trace(verdict), None if held else now
+        )
+    if verdict.outcome is Outcome.ERROR:
+        state = AttemptState.ERROR
+    elif verdict.outcome is Outcome.RETRY:
+        tries = sending.job.tries_of(sending.delivery.id) + 1
+        delay = next_delay(sending.delivery.settings.retry, tries, random_value, verdict.retry_after_seconds)
+        state = AttemptState.ERROR if delay is None else AttemptState.WAITING
+        due_at = now if delay is None else now + timedelta(seconds=delay)
+    return Result(sending, state, verdict.reason, revenue, _trace(verdict), due_at)
+
+
+def _trace(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "status": verdict.status_code,
+        "request": verdict.request_text,
+        "response": verdict.response_text,
+        "buyer_reference": verdict.buyer_reference,
+        "elapsed_ms": verdict.elapsed_ms,
+    }

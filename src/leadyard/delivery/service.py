@@ -1,0 +1,197 @@
+"""The delivery worker: claims leads, sends them, books what came of it."""
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+import structlog
+
+from leadyard.campaigns.configuration import Configuration
+from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.delivery import outbox, store, worker_store
+from leadyard.delivery.breaker import Breaker
+from leadyard.delivery.model import Verdict
+from leadyard.delivery.outcomes import OutcomeBatch
+from leadyard.delivery.planning import Plan, Planner, read_job, write_plan
+from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
+from leadyard.kit import clock
+from leadyard.kit.errors import UnavailableError
+from leadyard.kit.metrics import ATTEMPTS
+from leadyard.ledger.service import Ledger
+from leadyard.storage.database import Database
+from leadyard.storage.group_commit import GroupCommit
+
+_log = structlog.get_logger(__name__)
+_CLAIM_MOST = 64
+_SILENCE = timedelta(seconds=15)
+
+
+Carrier = Callable[[DeliverySettings, Mapping[str, str], str], Awaitable[Verdict]]
+"""Carries one lead, as template values, to a buyer under an idempotency key; never raises for trouble on the way."""
+
+
+class DeliveryWorker:
+    """One process's share of the sending; any number run side by side."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Configuration,
+        ledger: Ledger,
+        carriers: Mapping[DeliveryKind, Carrier],
+        *,
+        name: str = "worker",
+        most_in_flight: int = 256,
+    ) -> None:
+        """Share the process's database, set-ups and ledger; `carriers` know each kind of delivery."""
+        self._database = database
+        self._configuration = configuration
+        self._ledger = ledger
+        self._carriers = carriers
+        self._name = name
+        self._most_in_flight = most_in_flight
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._breakers: dict[tuple[int, int], Breaker] = {}
+        self._outcomes: GroupCommit[Result, None] = GroupCommit(self._commit, lanes=2)
+        self._worker_id = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop, then finish what is in flight."""
+        keeper = asyncio.create_task(self._keep_alive(stop))
+        pause = 0.02
+        while not stop.is_set():
+            try:
+                busy = self._worker_id != 0 and await self._claim_due()
+                pause = 0.02
+            except (UnavailableError, asyncpg.PostgresError) as error:
+                _log.warning("claiming failed", error=str(error))
+                busy, pause = False, min(2.0, pause * 2)
+            if not busy:
+                await _sleep_unless(stop, pause)
+        await self._finish(keeper)
+
+    async def _finish(self, keeper: "asyncio.Task[None]") -> None:
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=30)
+        await self._outcomes.close()
+        await keeper
+        if self._worker_id and not self._in_flight:
+            async with self._database.connection() as connection:
+                await worker_store.leave(connection, self._worker_id)
+
+    async def _keep_alive(self, stop: asyncio.Event) -> None:
+        """Keep the heartbeat going and take over from workers whose heartbeat stopped."""
+        while not stop.is_set():
+            try:
+                await self._beat()
+                await self._take_over()
+            except (UnavailableError, asyncpg.PostgresError) as error:
+                _log.warning("heartbeat failed", error=str(error))
+            await _sleep_unless(stop, 2.0)
+
+    async def _beat(self) -> None:
+        async with self._database.connection() as connection:
+            if self._worker_id == 0 or not await worker_store.beat(connection, self._worker_id):
+                self._worker_id = await worker_store.register(connection, self._name)
+
+    async def _take_over(self) -> None:
+        async with self._database.unit_of_work() as connection:
+            living = await worker_store.living(connection, _SILENCE)
+            for account_id in await worker_store.account_ids(connection):
+                lost = await worker_store.take_over(connection, account_id, living, clock.now())
+                if lost:
+                    _log.warning("attempts of a dead worker are unknown now", account=account_id, count=lost)
+            await worker_store.forget_dead(connection, _SILENCE)
+
+    async def _claim_due(self) -> bool:
+        """Claim a batch of every account that has due leads; False when there was nothing to do."""
+        if len(self._in_flight) >= self._most_in_flight:
+            await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        async with self._database.connection() as connection:
+            accounts = await store.due_accounts(connection, clock.now())
+        claimed = 0
+        for account_id in accounts:
+            room = self._most_in_flight - len(self._in_flight)
+            claimed += await self._claim(account_id, min(_CLAIM_MOST, room)) if room > 0 else 0
+        return claimed > 0
+
+    async def _claim(self, account_id: int, most: int) -> int:
+        setup = await self._configuration.current(account_id)
+        now = clock.now()
+        planner = Planner(setup, now, lambda buyer_id: self._closed_until(account_id, buyer_id, now))
+        async with self._database.unit_of_work() as connection:
+            rows = await store.claim(connection, account_id, now, most, self._worker_id)
+            jobs, twice = _one_per_lead([read_job(account_id, row) for row in rows])
+            plan = await planner.plan(connection, jobs)
+            plan.later += [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
+            unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
+            await outbox.announce(
+                connection, setup, now, outbox.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
+            )
+        self._start(plan)
+        return len(rows)
+
+    def _start(self, plan: Plan) -> None:
+        for sending in plan.sendings:
+            key = (sending.job.account_id, sending.buyer.id)
+            self._breakers[key] = self._breakers.get(key, Breaker()).sending(sending.started_at)
+            task = asyncio.create_task(self._send(sending))
+            self._in_flight.add(task)
+            task.add_done_callback(self._in_flight.discard)
+
+    def _closed_until(self, account_id: int, buyer_id: int, now: datetime) -> datetime | None:
+        return self._breakers.get((account_id, buyer_id), Breaker()).closed_until(now)
+
+    async def _send(self, sending: Sending) -> None:
+        settings = sending.delivery.settings
+        idempotency_key = f"{sending.job.uuid}-{sending.delivery.id}"
+        verdict = await self._carriers[settings.kind](settings, template_values(sending), idempotency_key)
+        ATTEMPTS.labels(verdict.outcome).inc()
+        now = clock.now()
+        key = (sending.job.account_id, sending.buyer.id)
+        self._breakers[key] = self._breakers[key].after(sending.buyer.settings.breaker, verdict.outcome, now)
+        result = result_of(sending, verdict, now, random.random())  # noqa: S311 - jitter, not a secret
+        await self._book(result)
+
+    async def _book(self, result: Result) -> None:
+        """Book a result, however long the database stays away: the buyer's answer exists nowhere else."""
+        pause = 0.1
+        while True:
+            try:
+                await self._outcomes.submit(result)
+            except UnavailableError:
+                await asyncio.sleep(pause)
+                pause = min(5.0, pause * 2)
+            else:
+                return
+
+    async def _commit(self, results: Sequence[Result]) -> list[None]:
+        by_account: dict[int, list[Result]] = defaultdict(list)
+        for result in results:
+            by_account[result.sending.job.account_id].append(result)
+        ids = await self._ledger.reserve_ids(Counter(r.sending.job.account_id for r in results))
+        now = clock.now()
+        async with self._database.unit_of_work() as connection:
+            for account_id in sorted(by_account):
+                listed = by_account[account_id]
+                setup = listed[-1].sending.setup
+                await OutcomeBatch(setup, self._worker_id, listed, now).write(connection, self._ledger, ids)
+        return [None] * len(results)
+
+
+def _one_per_lead(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
+    """Keep one job of each lead, for attempts of a lead are numbered one after the other; the others wait."""
+    first: dict[int, Job] = {}
+    twice = [job for job in jobs if first.setdefault(job.lead_id, job) is not job]
+    return list(first.values()), twice
+
+
+async def _sleep_unless(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,204 @@
+"""The statements of the delivery worker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from leadyard.leads.model import AttemptState
+from leadyard.storage.database import Connection, Row, encode_json
+
+_DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_jobs WHERE worker_id IS NULL AND due_at <= $1"
+
+_CLAIM = """
+WITH due AS (
+  SELECT lead_id, delivery_id FROM delivery_jobs d
+  WHERE account_id = $1 AND worker_id IS NULL AND due_at <= $2
+    AND NOT EXISTS (SELECT 1 FROM delivery_jobs o
+                    WHERE o.account_id = $1 AND o.lead_id = d.lead_id AND o.worker_id IS NOT NULL)
+  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+), mine AS (
+  UPDATE delivery_jobs j SET worker_id = $4 FROM due
+  WHERE j.account_id = $1 AND j.lead_id = due.lead_id AND j.delivery_id = due.delivery_id
+  RETURNING j.lead_id, j.delivery_id, j.after_attempt
+)
+SELECT mine.delivery_id, mine.after_attempt, l.id, l.uuid, l.campaign_id, l.supplier_id, l.sub_supplier_id, l.channel,
+       l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at,
+       (SELECT json_agg(json_build_array(a.number, a.delivery_id, a.state) ORDER BY a.number)
+        FROM delivery_attempts a WHERE a.account_id = $1 AND a.lead_id = mine.lead_id)::text AS tried
+FROM mine JOIN leads l ON l.account_id = $1 AND l.id = mine.lead_id
+"""
+
+_BEGIN = """
+INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, worker_id,
+                               started_at, finished_at)
+SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3,
+       CASE WHEN state = 1 THEN NULL ELSE $3 END
+FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[])
+  AS row (lead_id, number, delivery_id, buyer_id, state, reason)
+"""
+
+_POSTPONE = """
+INSERT INTO delivery_jobs AS j (account_id, lead_id, delivery_id, after_attempt, due_at)
+SELECT $1, lead_id, delivery_id, after_attempt, due_at
+FROM unnest($3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[])
+  AS row (lead_id, delivery_id, after_attempt, due_at)
+ON CONFLICT (account_id, lead_id, delivery_id) DO UPDATE SET worker_id = NULL, due_at = EXCLUDED.due_at
+WHERE j.worker_id = $2
+"""
+
+_DROP = """
+DELETE FROM delivery_jobs j USING unnest($3::bigint[], $4::bigint[]) AS row (lead_id, delivery_id)
+WHERE j.account_id = $1 AND j.worker_id = $2 AND j.lead_id = row.lead_id AND j.delivery_id = row.delivery_id
+"""
+
+_FINISH = """
+WITH mine AS (
+  UPDATE delivery_attempts a
+  SET state = row.state, reason = row.reason, revenue = row.revenue, finished_at = $2, trace = row.trace::jsonb
+  FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bigint[], $8::text[])
+    AS row (lead_id, number, state, reason, revenue, trace)
+  WHERE a.account_id = $1 AND a.lead_id = row.lead_id AND a.number = row.number AND a.state IN (1, 7)
+  RETURNING a.lead_id, a.number
+)
+SELECT mine.number, l.id, l.sale_status, l.standing, l.payout, l.revenue
+FROM leads l JOIN mine ON mine.lead_id = l.id
+WHERE l.account_id = $1
+ORDER BY l.id
+FOR UPDATE OF l
+"""
+
+_SETTLE_LEADS = """
+UPDATE leads l SET sale_status = row.sale_status, standing = row.standing, payout = row.payout, revenue = row.revenue
+FROM unnest($2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[])
+  AS row (id, sale_status, standing, payout, revenue)
+WHERE l.account_id = $1 AND l.id = row.id
+"""
+
+_LOCK_LEADS = """
+SELECT id, sale_status, standing, payout, revenue FROM leads
+WHERE account_id = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE
+"""
+
+_ENQUEUE = """
+INSERT INTO delivery_jobs (account_id, lead_id, delivery_id, due_at, after_attempt)
+SELECT $1, lead_id, delivery_id, $2,
+       coalesce((SELECT max(number) FROM delivery_attempts a WHERE a.account_id = $1 AND a.lead_id = row.lead_id), 0)
+FROM unnest($3::bigint[], $4::bigint[]) AS row (lead_id, delivery_id)
+ON CONFLICT (account_id, lead_id, delivery_id) DO NOTHING
+RETURNING lead_id, delivery_id
+"""
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """An attempt to be written as it begins (or a delivery passed over)."""
+
+    lead_id: int
+    number: int
+    delivery_id: int
+    buyer_id: int
+    state: AttemptState
+    reason: str
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """How an attempt ended; revenue in micro-units, trace as JSON."""
+
+    lead_id: int
+    number: int
+    state: AttemptState
+    reason: str
+    revenue: int
+    trace: dict[str, Any]
+
+
+class LeadState(msgspec.Struct):
+    """What the ledger and the reports need to know of a lead, and what a sale changes."""
+
+    id: int
+    sale_status: int
+    standing: int
+    payout: int
+    revenue: int
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+async def due_accounts(connection: Connection, now: datetime) -> list[int]:
+    """List the accounts that have leads to send."""
+    return [row["account_id"] for row in await connection.fetch(_DUE_ACCOUNTS, now)]
+
+
+async def claim(
+    connection: Connection, account_id: int, now: datetime, most: int, worker_id: int
+) -> list[Row]:
+    """Take due jobs of an account for this worker, with their leads and what was tried."""
+    return list(await connection.fetch(_CLAIM, account_id, now, most, worker_id))
+
+
+async def begin(
+    connection: Connection, account_id: int, worker_id: int, now: datetime, attempts: Sequence[Begun]
+) -> None:
+    """Write attempts before anything is sent; fails when another worker has begun one of them."""
+    if attempts:
+        columns = _columns([msgspec.structs.astuple(a) for a in attempts], 6)
+        await connection.execute(_BEGIN, account_id, worker_id, now, *columns)
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A job that is to be looked at again."""
+
+    lead_id: int
+    delivery_id: int
+    after_attempt: int
+    due_at: datetime
+
+
+async def postpone(connection: Connection, account_id: int, worker_id: int, jobs: Sequence[Due]) -> None:
+    """Give jobs back to whoever claims them next; one that a take-over ended is queued again."""
+    if jobs:
+        columns = _columns([msgspec.structs.astuple(job) for job in jobs], 4)
+        await connection.execute(_POSTPONE, account_id, worker_id, *columns)
+
+
+async def drop(
+    connection: Connection, account_id: int, worker_id: int, jobs: Sequence[tuple[int, int]]
+) -> None:
+    """Remove this worker's jobs, as (lead, delivery), that have come to their end."""
+    if jobs:
+        await connection.execute(_DROP, account_id, worker_id, *_columns(jobs, 2))
+
+
+async def finish(
+    connection: Connection, account_id: int, now: datetime, attempts: Sequence[Finished]
+) -> list[tuple[int, LeadState]]:
+    """Write how attempts ended and lock their leads; attempts that somebody settled meanwhile are left out."""
+    rows = [(a.lead_id, a.number, a.state, a.reason, a.revenue, encode_json(a.trace)) for a in attempts]
+    found = await connection.fetch(_FINISH, account_id, now, *_columns(rows, 6))
+    return [(row["number"], LeadState(*list(row.values())[1:])) for row in found]
+
+
+async def lock_leads(
+    connection: Connection, account_id: int, lead_ids: Sequence[int]
+) -> dict[int, LeadState]:
+    """Lock leads and read how they stand."""
+    rows = await connection.fetch(_LOCK_LEADS, account_id, sorted(lead_ids))
+    return {row["id"]: LeadState(*row.values()) for row in rows}
+
+
+async def settle_leads(connection: Connection, account_id: int, leads: Sequence[LeadState]) -> None:
+    """Write how leads stand now."""
+    if leads:
+        columns = _columns([msgspec.structs.astuple(lead) for lead in leads], 5)
+        await connection.execute(_SETTLE_LEADS, account_id, *columns)
+
+
+async def enqueue(
+    connection: Connection, account_id: int, jobs: Sequence[tuple[int, int]], now: datetime
+) -> set[tuple[int, int]]:
+    """Queue leads, as (lead, delivery or 0 for routing), afresh; gives those that were not queued already."""
+    rows = await connection.fetch(_ENQUEUE, account_id, now, *_columns(jobs, 2))
+    return {(row["lead_id"], row["delivery_id"]) for row in rows}

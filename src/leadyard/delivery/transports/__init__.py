@@ -1,0 +1,1 @@
+"""How leads travel to buyers: one folder per kind of delivery."""

@@ -1,0 +1,16 @@
+"""The demo's buyer: accepts every lead, over real HTTP, at an address of this very server."""
+
+from leadyard.kit.asgi import Receive, Scope, Send, read_body, send_json
+from leadyard.kit.ids import new_uuid
+
+PATH = "/demo/buyer"
+_LONGEST_BODY = 1 << 16
+
+
+async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Accept a lead with a reference of the buyer's own."""
+    if scope["method"] != "POST":
+        await send_json(send, 405, b'{"status":"error","reason":"POST a lead here"}', [(b"allow", b"POST")])
+        return
+    await read_body(receive, _LONGEST_BODY)
+    await send_json(send, 200, b'{"status":"accepted","reference":"%s"}' % new_uuid().hex[-12:].encode())

@@ -1,0 +1,1 @@
+"""LeadByte's REST and classic form APIs."""

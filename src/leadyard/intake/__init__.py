@@ -1,0 +1,1 @@
+"""How a submission becomes a lead: fields, judging, duplicate claims, caps, the group commit that accepts it."""

@@ -1,0 +1,234 @@
+"""One batch of the intake: who wins which duplicate key, whom a cap lets through, and what is written of each.
+
+Pure but for the claims and locks that the service hands in, so that every decision can be tested without a
+database.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from leadyard.campaigns.model import AcceptOn
+from leadyard.campaigns.terms import system_payout
+from leadyard.intake.model import ACCEPTED, CAP_REACHED, DUPLICATE, IntakeResult, Submission, Verdict
+from leadyard.intake.plan import CampaignPlan
+from leadyard.intake.store import Claim, LeadRow
+from leadyard.leads.model import SaleStatus, Standing, SystemStatus
+from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses
+from leadyard.storage.database import encode_json
+
+
+class Candidate(msgspec.Struct):
+    """A judged submission on its way to the database; its UUID and id stay the same over retries."""
+
+    submission: Submission
+    plan: CampaignPlan
+    verdict: Verdict
+    uuid: UUID
+    lead_id: int = 0
+    sub_supplier_id: int | None = None
+
+    @property
+    def account_id(self) -> int:
+        """Tell whose lead it is."""
+        return self.submission.account_id
+
+    @property
+    def window(self) -> timedelta | None:
+        """Tell for how long a duplicate key is held; None is for ever."""
+        hours = self.plan.campaign.settings.dedupe.window_hours
+        return None if hours is None else timedelta(hours=hours)
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the campaign puts the lead aside, should it get in."""
+        exempt = self.submission.is_test or self.submission.skip_quarantine
+        return self.plan.campaign.settings.quarantine and not exempt
+
+    @property
+    def pays_now(self) -> bool:
+        """Tell whether the supplier earns by the lead being valid, should it get in."""
+        unpaid = self.submission.is_test or self.is_held
+        return (
+            self.verdict.code == ACCEPTED
+            and not unpaid
+            and system_payout(self.plan.campaign, self.verdict.supplier_id) > 0
+        )
+
+    @property
+    def claims(self) -> list[Claim]:
+        """List the duplicate keys that the lead wants to be the only one with."""
+        campaign_id = self.plan.campaign.id
+        return [Claim(self.account_id, campaign_id, key, self.lead_id) for key in self.verdict.claim_keys]
+
+    def cap_uses(self, now: datetime) -> list[CapUse]:
+        """List the caps of the campaign, and of the supplier in it, that the lead counts against."""
+        plan, supplier_id = self.plan, self.verdict.supplier_id
+        campaign = plan.campaign
+        uses = cap_uses(
+            self.account_id, campaign.settings.caps, CapOwner.CAMPAIGN, campaign.id, 0, at=now, zone=plan.zone
+        )
+        terms = None if supplier_id is None else campaign.suppliers.get(supplier_id)
+        if supplier_id is not None and terms is not None:
+            uses += cap_uses(
+                self.account_id,
+                terms.caps,
+                CapOwner.SUPPLIER,
+                supplier_id,
+                campaign.id,
+                at=now,
+                zone=plan.zone,
+            )
+        return uses
+
+
+def contenders(
+    candidates: Sequence[Candidate],
+) -> tuple[list[Candidate], dict[UUID, tuple[Candidate, Claim]]]:
+    """Part a batch into leads that claim their keys and leads that want a key which one before them claims.
+
+    The second come as UUID to (the one before, its claim of the key they share).
+    """
+    first: dict[tuple[int, int, bytes], tuple[Candidate, Claim]] = {}
+    claiming: list[Candidate] = []
+    behind: dict[UUID, tuple[Candidate, Claim]] = {}
+    for candidate in candidates:
+        if candidate.verdict.code != ACCEPTED or candidate.submission.is_test:
+            continue
+        wanted = {(claim.account_id, claim.campaign_id, claim.key): claim for claim in candidate.claims}
+        shared = next((key for key in wanted if key in first), None)
+        if shared is not None:
+            behind[candidate.uuid] = first[shared]
+            continue
+        first.update({key: (candidate, claim) for key, claim in wanted.items()})
+        claiming.append(candidate)
+    return claiming, behind
+
+
+class Settlement(msgspec.Struct):
+    """What a batch decided: results by UUID (None: submit again), and the claims that must be given back."""
+
+    results: dict[UUID, IntakeResult | None]
+    released: list[Claim]
+    accepted: list[Candidate]
+
+
+def settle(
+    candidates: Sequence[Candidate],
+    behind: dict[UUID, tuple[Candidate, Claim]],
+    won: set[Claim],
+    test_duplicates: set[tuple[int, int]],
+    gate: CapGate,
+    now: datetime,
+) -> Settlement:
+    """Decide every candidate in order of arrival: caps before duplicates, as the contract orders the checks."""
+    settlement = Settlement({}, [], [])
+    for candidate in candidates:
+        if candidate.verdict.code != ACCEPTED:
+            outcome = (candidate.verdict.code, candidate.verdict.errors)
+        else:
+            duplicate = _is_duplicate(candidate, behind, won, test_duplicates, settlement)
+            if duplicate is None:
+                settlement.results[candidate.uuid] = None
+                continue
+            outcome = _admit(candidate, duplicate, gate, now)
+        if outcome[0] == ACCEPTED:
+            settlement.accepted.append(candidate)
+        else:
+            settlement.released += [claim for claim in candidate.claims if claim in won]
+        settlement.results[candidate.uuid] = _result(candidate, outcome[0], outcome[1], now)
+    return settlement
+
+
+def _is_duplicate(
+    candidate: Candidate,
+    behind: dict[UUID, tuple[Candidate, Claim]],
+    won: set[Claim],
+    test_duplicates: set[tuple[int, int]],
+    settlement: Settlement,
+) -> bool | None:
+    """Tell whether a lead is a duplicate; None when it depends on a lead before it that was not accepted."""
+    if candidate.submission.is_test:
+        return (candidate.account_id, candidate.lead_id) in test_duplicates
+    if candidate.uuid not in behind:
+        return any(claim not in won for claim in candidate.claims)
+    before, claim = behind[candidate.uuid]
+    result = settlement.results.get(before.uuid)
+    if (result is not None and result.code == ACCEPTED) or claim not in won:
+        return True
+    return None
+
+
+def _admit(candidate: Candidate, duplicate: bool, gate: CapGate, now: datetime) -> tuple[int, list[str]]:
+    uses = candidate.cap_uses(now)
+    full = gate.full(uses)
+    if full is not None:
+        return CAP_REACHED, [f"Campaign cap reached ({full.key.period.name.lower()})"]
+    if duplicate:
+        return DUPLICATE, ["Duplicate or resubmission"]
+    if not candidate.submission.is_test and not candidate.is_held:
+        gate.take(uses)
+    return ACCEPTED, []
+
+
+def _result(candidate: Candidate, code: int, errors: Sequence[str], now: datetime) -> IntakeResult:
+    submission = candidate.submission
+    status = SystemStatus.INVALID
+    if code == ACCEPTED:
+        status = SystemStatus.QUARANTINED if candidate.is_held else SystemStatus.VALID
+    spent = int((now - submission.received_at).total_seconds() * 1_000_000)
+    return IntakeResult(
+        code,
+        tuple(errors),
+        status,
+        submission.received_at,
+        candidate.plan,
+        candidate.uuid,
+        candidate.lead_id,
+        spent,
+    )
+
+
+def standing_of(result: IntakeResult, plan: CampaignPlan, *, is_test: bool) -> Standing:
+    """Tell where reports count a lead as it leaves the intake."""
+    if is_test:
+        return Standing.NOT_COUNTED
+    if result.code != ACCEPTED:
+        return Standing.INVALID
+    if result.system_status is SystemStatus.QUARANTINED or plan.campaign.settings.accept_on is AcceptOn.BUYER:
+        return Standing.PENDING
+    return Standing.APPROVED
+
+
+def row_of(candidate: Candidate, result: IntakeResult, now: datetime) -> LeadRow:
+    """Write a decided candidate as a row of `leads`."""
+    plan, submission, verdict = candidate.plan, candidate.submission, candidate.verdict
+    valid = result.code == ACCEPTED
+    search = plan.search_keys(verdict.stored) if valid else (None, None, None, None)
+    standing = standing_of(result, plan, is_test=submission.is_test)
+    routed = result.system_status is SystemStatus.VALID and not submission.is_test
+    return LeadRow(
+        candidate.account_id,
+        candidate.lead_id,
+        candidate.uuid,
+        plan.campaign.id,
+        verdict.supplier_id,
+        candidate.sub_supplier_id,
+        submission.channel,
+        submission.is_test,
+        result.system_status,
+        SaleStatus.PENDING if routed else SaleStatus.NONE,
+        standing,
+        result.code,
+        encode_json(result.errors) if result.errors else None,
+        encode_json(verdict.stored),
+        *search,
+        b"".join(verdict.claim_keys) if valid and not submission.is_test else None,
+        plan.campaign.settings.currency,
+        system_payout(plan.campaign, verdict.supplier_id) if standing is Standing.APPROVED else 0,
+        submission.received_at,
+        None if result.system_status is SystemStatus.QUARANTINED else now,
+        result.process_micros,
+    )

@@ -1,0 +1,73 @@
+"""The rules of the intake, in the order of LeadByte's contract, section 5.2: pure, so that they can be replayed."""
+
+from datetime import datetime
+from ipaddress import ip_address
+
+from leadyard.campaigns.model import Status
+from leadyard.identity.model import KeyKind
+from leadyard.intake.fields import InvalidValue, check_all
+from leadyard.intake.model import (
+    ACCEPTED,
+    ADDRESS_BLOCKED,
+    CAMPAIGN_INACTIVE,
+    INVALID_FIELDS,
+    SUPPLIER_REFUSED,
+    Reading,
+    Submission,
+    Verdict,
+)
+from leadyard.intake.plan import CampaignPlan
+
+
+def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: datetime) -> Verdict:
+    """Judge a submission by campaign, supplier, address and fields; duplicates and caps come with the commit."""
+    values = reading.values
+    if plan.campaign.status is not Status.ACTIVE:
+        return Verdict(CAMPAIGN_INACTIVE, ["Campaign is not active"], values)
+    supplier_id, authorised = _supplier(plan, submission)
+    if not authorised:
+        return Verdict(
+            SUPPLIER_REFUSED, ["Supplier is not authorised to post to this Campaign."], values, supplier_id
+        )
+    if supplier_id is not None:
+        values["sid"] = plan.setup.suppliers[supplier_id].sid
+    if plan.blocked and _is_blocked(plan, values.get("ipaddress", "")):
+        return Verdict(ADDRESS_BLOCKED, ["IP address blocked"], values, supplier_id)
+    today = now.astimezone(plan.zone).date()
+    fields = plan.fields
+    if reading.errors:
+        fields = tuple(field for field in fields if field.name not in reading.errors)
+    stored, errors = check_all(fields, values, today)
+    if reading.errors or errors:
+        return Verdict(INVALID_FIELDS, [*reading.errors.values(), *errors], values, supplier_id)
+    for name, field in plan.always.items():
+        value = values.get(name)
+        if value:
+            try:
+                stored[name] = field.check(value, today)
+            except InvalidValue:
+                continue
+    return Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored))
+
+
+def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, bool]:
+    """Find the supplier and whether it may post here; none named is no refusal: the SID field may require one."""
+    principal = submission.principal
+    if principal is not None and principal.key.kind is KeyKind.SUPPLIER:
+        supplier_id = principal.key.supplier_id
+    elif submission.sid:
+        supplier_id = plan.setup.supplier_ids.get(submission.sid)
+    else:
+        return None, True
+    supplier = None if supplier_id is None else plan.setup.suppliers.get(supplier_id)
+    if supplier is None:
+        return None, False
+    return supplier.id, supplier.status is Status.ACTIVE and supplier.id in plan.campaign.suppliers
+
+
+def _is_blocked(plan: CampaignPlan, text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in plan.blocked)

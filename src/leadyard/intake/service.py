@@ -1,0 +1,239 @@
+"""The intake: judges a submission and commits it together with whatever else is waiting."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.campaigns.terms import system_payout
+from leadyard.identity.model import InvalidKeyError, Permission, Principal
+from leadyard.intake import store
+from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
+from leadyard.intake.judge import judge
+from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
+from leadyard.intake.plan import Plans
+from leadyard.intake.store import Claim
+from leadyard.kit import clock
+from leadyard.kit.errors import DeniedError, UnavailableError
+from leadyard.kit.ids import new_uuid
+from leadyard.leads.model import Standing, SystemStatus
+from leadyard.ledger.model import Entry, made, payout_due
+from leadyard.ledger.service import Ledger
+from leadyard.reports.model import Deltas, standing_change
+from leadyard.reports.service import write_deltas
+from leadyard.routing.caps import CapGate, lock_caps, move_caps
+from leadyard.storage.counters import IdBlocks
+from leadyard.storage.database import Connection, Database
+from leadyard.storage.group_commit import GroupCommit
+
+_PATIENCE_SECONDS = 8.0
+
+
+class Intake:
+    """Takes submissions of every account and channel in this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Configuration,
+        plans: Plans,
+        ledger: Ledger,
+        *,
+        lanes: int = 2,
+    ) -> None:
+        """Share the process's database, set-ups and ledger."""
+        self._database = database
+        self._configuration = configuration
+        self._plans = plans
+        self._ledger = ledger
+        self._ids = IdBlocks(database, "leads")
+        self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(self._commit, lanes=lanes)
+
+    async def submit(self, submission: Submission) -> IntakeResult:
+        """Judge and commit a submission; when this returns, the answer is on disk.
+
+        Raises InvalidKeyError or DeniedError when the key was revoked or lost its permission meanwhile,
+        UnavailableError when the database stays away.
+        """
+        setup = await self._configuration.setup(submission.account_id)
+        while True:
+            campaign = setup.campaign(submission.campaign)
+            plan = None if campaign is None else self._plans.of(setup, campaign)
+            verdict = None if plan is None else judge(plan, submission, submission.read(plan), clock.now())
+            if plan is None or verdict is None or verdict.code == CAMPAIGN_INACTIVE:
+                current = await self._configuration.current(submission.account_id)
+                if current is setup:
+                    errors = ("Campaign not found",) if verdict is None else tuple(verdict.errors)
+                    return IntakeResult(
+                        CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan
+                    )
+            else:
+                result = await self._group.submit(Candidate(submission, plan, verdict, new_uuid()))
+                if result is not None:
+                    return result
+                current = await self._configuration.current(submission.account_id)
+            setup = current
+            _check_key(setup, submission)
+
+    async def close(self) -> None:
+        """Finish what is in flight."""
+        await self._group.close()
+
+    async def _commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
+        """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        pause = 0.05
+        decided: Decided | None = None
+        while True:
+            try:
+                if decided is not None and await self._is_stored(decided):
+                    return decided.results
+                await self._number(candidates)
+                decided = Decided()
+                await self._transact(candidates, decided)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                decided = None
+            except UnavailableError:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            else:
+                return decided.results
+            await asyncio.sleep(pause)
+            pause = min(1.0, pause * 2)
+
+    async def _number(self, candidates: Sequence[Candidate]) -> None:
+        """Give every candidate its id before the transaction begins; a repeated batch keeps them."""
+        unnumbered = [candidate for candidate in candidates if not candidate.lead_id]
+        for account_id, count in Counter(candidate.account_id for candidate in unnumbered).items():
+            ids = iter(await self._ids.take(account_id, count))
+            for candidate in unnumbered:
+                if candidate.account_id == account_id:
+                    candidate.lead_id = next(ids)
+
+    async def _is_stored(self, decided: "Decided") -> bool:
+        """Tell whether the batch whose commit was not answered is there: it is as a whole or not at all."""
+        if decided.written is None:
+            return False
+        account_id, uuid = decided.written
+        async with self._database.connection() as connection:
+            return uuid in await store.present(connection, {uuid: account_id})
+
+    async def _transact(self, candidates: Sequence[Candidate], decided: "Decided") -> None:
+        now = clock.now()
+        ledger_ids = await self._ledger.reserve_ids(Counter(c.account_id for c in candidates if c.pays_now))
+        async with self._database.unit_of_work() as connection:
+            fresh = await self._fresh(connection, candidates)
+            await self._find_sub_suppliers(connection, fresh)
+            settlement = await self._claim_and_settle(connection, fresh, now)
+            decided.results = [settlement.results.get(candidate.uuid) for candidate in candidates]
+            kept = [c for c in fresh if settlement.results[c.uuid] is not None]
+            if kept:
+                decided.written = (kept[0].account_id, kept[0].uuid)
+                await self._write(connection, kept, settlement, now)
+                entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
+                await self._ledger.post(connection, ledger_ids.number(entries))
+
+    async def _fresh(self, connection: Connection, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Keep the candidates that were judged by the set-up as it is now."""
+        versions = await store.versions(connection, sorted({c.account_id for c in candidates}))
+        return [c for c in candidates if versions.get(c.account_id) == c.plan.setup.version]
+
+    async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
+        for candidate in candidates:
+            supplier_id, ssid = candidate.verdict.supplier_id, candidate.submission.ssid
+            if ssid and supplier_id is not None:
+                candidate.sub_supplier_id = await store.sub_supplier(
+                    connection, candidate.account_id, supplier_id, ssid
+                )
+
+    async def _claim_and_settle(
+        self, connection: Connection, candidates: Sequence[Candidate], now: datetime
+    ) -> Settlement:
+        claiming, behind = contenders(candidates)
+        won: set[Claim] = set()
+        for window, claims in _by_window(claiming).items():
+            won |= await store.claim(connection, claims, window, now)
+        test_duplicates: set[tuple[int, int]] = set()
+        tests = [c for c in candidates if c.submission.is_test and c.verdict.code == ACCEPTED]
+        for window, claims in _by_window(tests).items():
+            test_duplicates |= await store.taken(connection, claims, window, now)
+        uses = [use for c in candidates if c.verdict.code == ACCEPTED for use in c.cap_uses(now)]
+        gate = await lock_caps(connection, uses) if uses else CapGate({})
+        settlement = settle(candidates, behind, won, test_duplicates, gate, now)
+        await store.release(connection, settlement.released)
+        await move_caps(connection, gate.taken)
+        return settlement
+
+    async def _write(
+        self, connection: Connection, kept: Sequence[Candidate], settlement: Settlement, now: datetime
+    ) -> None:
+        rows, jobs, deltas = [], [], Deltas()
+        for candidate in kept:
+            result = settlement.results[candidate.uuid]
+            if result is None:
+                continue
+            row = row_of(candidate, result, now)
+            rows.append(row)
+            if row.sale_status:
+                jobs.append((row.account_id, row.id))
+            deltas.lead(
+                row.account_id,
+                row.received_at,
+                row.campaign_id,
+                row.supplier_id,
+                row.sub_supplier_id,
+                row.channel,
+                payout=row.payout,
+                **standing_change(None, Standing(row.standing)),
+            )
+        await store.insert(connection, rows, jobs, now)
+        await write_deltas(connection, deltas)
+
+
+class Decided:
+    """What a batch decided just before its commit, in case the commit's answer is lost."""
+
+    def __init__(self) -> None:
+        """Start undecided."""
+        self.results: list[IntakeResult | None] = []
+        self.written: tuple[int, UUID] | None = None
+
+
+def _by_window(candidates: Sequence[Candidate]) -> dict[timedelta | None, list[Claim]]:
+    grouped: dict[timedelta | None, list[Claim]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.verdict.claim_keys:
+            grouped[candidate.window] += candidate.claims
+    return grouped
+
+
+def _payout_entry(candidate: Candidate, now: datetime) -> Entry | None:
+    supplier_id = candidate.verdict.supplier_id
+    return payout_due(
+        candidate.account_id,
+        now,
+        candidate.lead_id,
+        supplier_id=supplier_id,
+        payout=system_payout(candidate.plan.campaign, supplier_id),
+        currency=candidate.plan.campaign.settings.currency,
+        memo="valid lead",
+    )
+
+
+def _check_key(setup: AccountSetup, submission: Submission) -> None:
+    """Look the key up again in a newer set-up: a revoked key or a lost right ends the submission."""
+    if submission.principal is None:
+        return
+    held = submission.principal.key
+    key = next((k for k in setup.keys.values() if k.id == held.id), None)
+    if key is None or key.revoked_at is not None or not key.settings.active:
+        raise InvalidKeyError("Invalid API key")
+    submission.principal = Principal(submission.account_id, key)
+    if not submission.principal.may(Permission.LEADS_CREATE):
+        raise DeniedError(Permission.LEADS_CREATE)
+    if not submission.principal.may_come_from(submission.address):
+        raise DeniedError("IP address")

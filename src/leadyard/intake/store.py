@@ -1,0 +1,165 @@
+"""The statements of the intake's batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from leadyard.storage.counters import next_id
+from leadyard.storage.database import Connection
+
+_VERSIONS = "SELECT account_id, version FROM config_versions WHERE account_id = ANY($1::bigint[])"
+
+_CLAIM = """
+INSERT INTO dedupe_claims AS c (account_id, campaign_id, key, lead_id, claimed_at)
+SELECT account_id, campaign_id, key, lead_id, $5
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS new (account_id, campaign_id, key, lead_id)
+ON CONFLICT (account_id, campaign_id, key) DO UPDATE SET lead_id = EXCLUDED.lead_id, claimed_at = EXCLUDED.claimed_at
+WHERE c.claimed_at <= $6
+RETURNING account_id, campaign_id, key, lead_id
+"""
+
+_TAKEN = """
+SELECT new.account_id, new.lead_id
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS new (account_id, campaign_id, key, lead_id)
+JOIN dedupe_claims c ON c.account_id = new.account_id AND c.campaign_id = new.campaign_id AND c.key = new.key
+WHERE c.claimed_at > $5
+"""
+
+_RELEASE = """
+DELETE FROM dedupe_claims c
+USING unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS lost (account_id, campaign_id, key, lead_id)
+WHERE c.account_id = lost.account_id AND c.campaign_id = lost.campaign_id AND c.key = lost.key
+  AND c.lead_id = lost.lead_id
+"""
+
+_INSERT = """
+WITH kept AS (
+  INSERT INTO leads (account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test,
+                     system_status, sale_status, standing, code, info, fields, email_key, phone1_key, phone2_key,
+                     phone3_key, claim_keys, currency, payout, received_at, decided_at, process_micros)
+  SELECT account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test,
+         system_status, sale_status, standing, code, info::jsonb, fields::jsonb, email_key, phone1_key, phone2_key,
+         phone3_key, claim_keys, currency, payout, received_at, decided_at, process_micros
+  FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[],
+              $8::boolean[], $9::smallint[], $10::smallint[], $11::smallint[], $12::smallint[], $13::text[],
+              $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[],
+              $21::bigint[], $22::timestamptz[], $23::timestamptz[], $24::bigint[])
+    AS row (account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test, system_status,
+            sale_status, standing, code, info, fields, email_key, phone1_key, phone2_key, phone3_key, claim_keys,
+            currency, payout, received_at, decided_at, process_micros)
+)
+INSERT INTO delivery_jobs (account_id, lead_id, delivery_id, due_at)
+SELECT account_id, lead_id, 0, $27 FROM unnest($25::bigint[], $26::bigint[]) AS job (account_id, lead_id)
+"""
+
+_PRESENT = "SELECT uuid FROM leads WHERE account_id = ANY($1::bigint[]) AND uuid = ANY($2::uuid[])"
+
+_SUB_SUPPLIER = "SELECT id FROM sub_suppliers WHERE account_id = $1 AND partner_id = $2 AND ssid = $3"
+
+_ADD_SUB_SUPPLIER = """
+INSERT INTO sub_suppliers (account_id, id, partner_id, ssid) VALUES ($1, $2, $3, $4)
+ON CONFLICT (account_id, partner_id, ssid) DO UPDATE SET ssid = EXCLUDED.ssid
+RETURNING id
+"""
+
+
+class Claim(msgspec.Struct, frozen=True, order=True):
+    """A lead's wish to be the only one with a key; ordered so that all units of work claim in one order."""
+
+    account_id: int
+    campaign_id: int
+    key: bytes
+    lead_id: int
+
+
+class LeadRow(msgspec.Struct):
+    """A row of `leads` as the intake writes it, in the statement's order of columns."""
+
+    account_id: int
+    id: int
+    uuid: UUID
+    campaign_id: int
+    supplier_id: int | None
+    sub_supplier_id: int | None
+    channel: int
+    is_test: bool
+    system_status: int
+    sale_status: int
+    standing: int
+    code: int
+    info: str | None
+    fields: str
+    email_key: str | None
+    phone1_key: str | None
+    phone2_key: str | None
+    phone3_key: str | None
+    claim_keys: bytes | None
+    currency: str
+    payout: int
+    received_at: datetime
+    decided_at: datetime | None
+    process_micros: int
+
+
+def _columns(rows: Iterable[Any], width: int) -> list[list[Any]]:
+    columns = [list(column) for column in zip(*(msgspec.structs.astuple(row) for row in rows), strict=True)]
+    return columns or [[] for _ in range(width)]
+
+
+async def versions(connection: Connection, account_ids: Sequence[int]) -> dict[int, int]:
+    """Read the version of each account's set-up."""
+    rows = await connection.fetch(_VERSIONS, account_ids)
+    return {row["account_id"]: row["version"] for row in rows}
+
+
+async def claim(
+    connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
+) -> set[Claim]:
+    """Claim keys of campaigns with one window; gives the claims that were won."""
+    rows = await connection.fetch(_CLAIM, *_columns(sorted(claims), 4), now, cutoff(window, now))
+    return {Claim(*row) for row in rows}
+
+
+async def taken(
+    connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
+) -> set[tuple[int, int]]:
+    """Tell which leads, as (account, lead), would be duplicates, without claiming: for test leads."""
+    rows = await connection.fetch(_TAKEN, *_columns(claims, 4), cutoff(window, now))
+    return {(row["account_id"], row["lead_id"]) for row in rows}
+
+
+def cutoff(window: timedelta | None, now: datetime) -> datetime:
+    """Tell how old a claim must be to be void: without a window no claim ever is."""
+    return datetime.min.replace(tzinfo=now.tzinfo) if window is None else now - window
+
+
+async def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Give keys back that leads claimed and may not keep."""
+    if claims:
+        await connection.execute(_RELEASE, *_columns(sorted(claims), 4))
+
+
+async def insert(
+    connection: Connection, rows: Sequence[LeadRow], jobs: Sequence[tuple[int, int]], now: datetime
+) -> None:
+    """Write leads, refused ones included, and queue the accepted ones, given as (account, lead), for routing."""
+    queues = [[job[0] for job in jobs], [job[1] for job in jobs]]
+    await connection.execute(_INSERT, *_columns(rows, 24), *queues, now)
+
+
+async def present(connection: Connection, rows: Mapping[UUID, int]) -> set[UUID]:
+    """Find which leads, given as UUID to account, are stored: what a commit whose answer was lost has done."""
+    found = await connection.fetch(_PRESENT, sorted(set(rows.values())), list(rows))
+    return {row["uuid"] for row in found}
+
+
+async def sub_supplier(connection: Connection, account_id: int, partner_id: int, ssid: str) -> int:
+    """Find a sub-supplier, creating it when it is new."""
+    found = await connection.fetchval(_SUB_SUPPLIER, account_id, partner_id, ssid)
+    if found is None:
+        fresh = await next_id(connection, account_id, "sub_suppliers")
+        found = await connection.fetchval(_ADD_SUB_SUPPLIER, account_id, fresh, partner_id, ssid)
+    return int(found)

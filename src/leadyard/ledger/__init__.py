@@ -1,0 +1,1 @@
+"""The double-entry ledger: every amount that anyone sees is a sum over its postings."""

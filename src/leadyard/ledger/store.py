@@ -1,0 +1,73 @@
+"""The ledger's statements."""
+
+from collections.abc import Sequence
+
+from leadyard.ledger.model import Book, Entry, EntryKind, Posting
+from leadyard.storage.database import Connection
+
+_POST = """
+WITH entries AS (
+    INSERT INTO ledger_entries (account_id, id, kind, at, lead_id, memo)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[])
+)
+INSERT INTO ledger_postings (account_id, entry_id, line, book, party_id, currency, amount)
+SELECT * FROM unnest(
+    $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $11::bigint[], $12::text[], $13::bigint[]
+)
+"""
+
+_ENTRIES_OF_LEAD = """
+SELECT e.id, e.kind, e.at, e.lead_id, e.memo, p.book, p.party_id, p.currency, p.amount
+FROM ledger_entries e
+JOIN ledger_postings p ON p.account_id = e.account_id AND p.entry_id = e.id
+WHERE e.account_id = $1 AND e.lead_id = $2
+ORDER BY e.at, e.id, p.line
+"""
+
+_BALANCE = """
+SELECT coalesce(sum(amount), 0) FROM ledger_postings
+WHERE account_id = $1 AND book = $2 AND party_id = $3 AND currency = $4
+"""
+
+
+async def insert(connection: Connection, entries: Sequence[Entry], ids: Sequence[int]) -> None:
+    """Write entries and their postings, of any number of accounts, in one statement."""
+    lines = [
+        (entry.account_id, entry_id, line, posting)
+        for entry, entry_id in zip(entries, ids, strict=True)
+        for line, posting in enumerate(entry.postings, 1)
+    ]
+    await connection.execute(
+        _POST,
+        [entry.account_id for entry in entries],
+        ids,
+        [entry.kind for entry in entries],
+        [entry.at for entry in entries],
+        [entry.lead_id for entry in entries],
+        [entry.memo for entry in entries],
+        [line[0] for line in lines],
+        [line[1] for line in lines],
+        [line[2] for line in lines],
+        [line[3].book for line in lines],
+        [line[3].party_id for line in lines],
+        [line[3].currency for line in lines],
+        [line[3].amount for line in lines],
+    )
+
+
+async def entries_of_lead(connection: Connection, account_id: int, lead_id: int) -> list[Entry]:
+    """Read what was booked for a lead, in the order of booking."""
+    entries: dict[int, Entry] = {}
+    for row in await connection.fetch(_ENTRIES_OF_LEAD, account_id, lead_id):
+        posting = Posting(Book(row["book"]), row["party_id"], row["currency"], row["amount"])
+        known = entries.get(row["id"])
+        postings = (posting,) if known is None else (*known.postings, posting)
+        entries[row["id"]] = Entry(
+            account_id, EntryKind(row["kind"]), row["at"], row["lead_id"], row["memo"], postings
+        )
+    return list(entries.values())
+
+
+async def balance(connection: Connection, account_id: int, book: Book, party_id: int, currency: str) -> int:
+    """Sum one party's postings in one book, in micro-units."""
+    return int(await connection.fetchval(_BALANCE, account_id, book, party_id, currency))

@@ -1,0 +1,86 @@
+"""Puts the own API together as one ASGI application."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, route
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from leadyard.campaigns.api import SECTIONS as CAMPAIGN_SECTIONS
+from leadyard.campaigns.configuration import Configuration
+from leadyard.identity.api import SECTIONS as IDENTITY_SECTIONS
+from leadyard.kit.errors import LeadyardError
+from leadyard.own_api import problems
+from leadyard.own_api.docs_page import docs_handlers
+from leadyard.own_api.document import build_document
+from leadyard.own_api.operation import Answer, Call, Operation, Section
+from leadyard.own_api.reading import LARGEST_BODY, authenticate, read_body, read_query
+from leadyard.storage.database import Database
+
+PREFIX = "/api/v1"
+SECTIONS: tuple[Section, ...] = (*CAMPAIGN_SECTIONS, *IDENTITY_SECTIONS)
+"""The sections of the set-up; other rooms' sections follow them."""
+
+_encoder = msgspec.json.Encoder()
+AnyRequest = Request[Any, Any, Any]
+
+
+def create(
+    database: Database, configuration: Configuration, *, more_sections: Sequence[Section] = ()
+) -> Litestar:
+    """Make the application that answers everything under `/api`.
+
+    The database is opened and closed by the caller. `more_sections` are what other rooms offer; their operations get
+    the same keys, errors and documentation.
+    """
+    sections = (*SECTIONS, *more_sections)
+    operations = [operation for section in sections for operation in section.operations]
+    document = build_document(sections)
+    return Litestar(
+        route_handlers=[
+            *(_route(operation, database, configuration) for operation in operations),
+            *docs_handlers(document),
+        ],
+        exception_handlers={
+            LeadyardError: problems.refuse,
+            HTTPException: problems.refuse_request,
+            Exception: problems.fail,
+        },
+        openapi_config=None,
+        request_max_body_size=LARGEST_BODY,
+    )
+
+
+def _route(operation: Operation, database: Database, configuration: Configuration) -> HTTPRouteHandler:
+    path = f"{PREFIX}{operation.path}".replace("}", ":str}")
+    handler = _handler(operation, database, configuration)
+    handler.__name__ = operation.id
+    return route(path, http_method=[operation.method], name=operation.id, status_code=operation.status)(handler)  # type: ignore[list-item]
+
+
+def _handler(
+    operation: Operation, database: Database, configuration: Configuration
+) -> Callable[[AnyRequest], Coroutine[Any, Any, Response[Any]]]:
+    async def handle(request: AnyRequest) -> Response[Any]:
+        principal = await authenticate(request, configuration, operation.permission)
+        query = read_query(request, operation.parameters)
+        body = await read_body(request, operation)
+        path = {name: str(value) for name, value in request.path_params.items()}
+        call = Call(database, configuration, principal, path, query, body)
+        return _response(operation, await operation.handler(call))
+
+    return handle
+
+
+def _response(operation: Operation, answer: Answer) -> Response[Any]:
+    headers = {"cache-control": "no-store"}
+    if answer.location is not None:
+        headers["location"] = f"{PREFIX}{answer.location}"
+    return Response(
+        content=b"" if answer.body is None else _encoder.encode(answer.body),
+        status_code=answer.status or operation.status,
+        media_type="application/json",
+        headers=headers,
+    )

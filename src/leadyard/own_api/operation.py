@@ -1,0 +1,119 @@
+"""What an endpoint of the own API is: the one description that serves routing, checks and documentation."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from leadyard.campaigns.configuration import Configuration
+from leadyard.identity.actor import Actor
+from leadyard.identity.model import Permission, Principal
+from leadyard.kit.errors import NotFoundError
+from leadyard.storage.database import Database
+
+LARGEST_ID = 2**53 - 1
+LARGEST_PAGE = 1_000_000
+
+PageNumber = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
+PageSize = Annotated[int, Meta(ge=1, le=200)]
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A query parameter; its type is what msgspec can read from text."""
+
+    name: str
+    type: Any
+    description: str
+    default: Any = None
+
+
+PAGING = (
+    Parameter("page", PageNumber, "Which page, counted from 1.", 1),
+    Parameter("per_page", PageSize, "How many items on a page.", 50),
+)
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request after its key, its parameters and its body have been read.
+
+    `body` is an instance of the operation's body type, or the JSON object of a merge patch.
+    """
+
+    database: Database
+    configuration: Configuration
+    principal: Principal
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Any = None
+
+    @property
+    def account_id(self) -> int:
+        """The account that everything of this request is about."""
+        return self.principal.account_id
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever is on record for a change."""
+        return Actor.of(self.principal)
+
+    @property
+    def paging(self) -> dict[str, int]:
+        """The page asked for, as services take it."""
+        return {"page": self.query["page"], "per_page": self.query["per_page"]}
+
+    def id(self, name: str = "id") -> int:
+        """Read an id from the path; what cannot be an id is not found."""
+        text = self.path[name]
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))):
+            raise NotFoundError("There is nothing under this id.")
+        return min(int(text), LARGEST_ID)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back: a Struct or JSON values (None: an empty body); `location` is relative to `/api/v1`."""
+
+    body: Any = None
+    status: int | None = None
+    location: str | None = None
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of one path, relative to `/api/v1`.
+
+    `body` is the type of the request's body; `is_patch` makes it a merge patch of that type. `answer` is the type of
+    the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success.
+    """
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    handler: Handler
+    permission: Permission
+    status: int = 200
+    other_status: int | None = None
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    body: Any = None
+    is_patch: bool = False
+    answer: Any = None
+    is_list: bool = False
+    example: Any = None
+    path_texts: Mapping[str, str] = {}
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Operations about one noun, shown together."""
+
+    name: str
+    description: str
+    operations: Sequence[Operation]
+
+
+def page_of(call: Call, items: Sequence[Any], total: int) -> Answer:
+    """Answer with one page of a list."""
+    return Answer({"items": items, **call.paging, "total": total})

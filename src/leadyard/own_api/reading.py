@@ -1,0 +1,121 @@
+"""Reads keys, parameters and bodies; whatever is wrong with them becomes a clear refusal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ClientException
+
+from leadyard.campaigns.configuration import Configuration
+from leadyard.identity.model import InvalidKeyError, Permission, Principal
+from leadyard.kit.documents import read, text_problem
+from leadyard.kit.errors import DeniedError, FieldProblem, InvalidInputError
+from leadyard.kit.ids import looks_like_api_key
+from leadyard.own_api.operation import Operation, Parameter
+from leadyard.own_api.problems import BadRequestError
+
+LARGEST_BODY = 2 * 1024 * 1024
+DEEPEST = 32
+JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
+
+AnyRequest = Request[Any, Any, Any]
+
+
+async def authenticate(
+    request: AnyRequest, configuration: Configuration, permission: Permission
+) -> Principal:
+    """Find who calls, as of now; raises InvalidKeyError, and DeniedError without the permission."""
+    key = _key(request)
+    principal = await configuration.current_principal(key) if looks_like_api_key(key) else None
+    if principal is None:
+        raise InvalidKeyError("Invalid API key")
+    address = request.client.host if request.client else ""
+    if not principal.may_come_from(address):
+        raise DeniedError("this address")
+    if not principal.may(permission):
+        raise DeniedError(permission)
+    return principal
+
+
+def read_query(request: AnyRequest, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """Read the query's parameters; raises InvalidInputError for unknown names and bad values."""
+    known = {parameter.name: parameter for parameter in parameters}
+    values = {parameter.name: parameter.default for parameter in parameters}
+    problems = []
+    for name, text in request.query_params.multi_items():
+        parameter = known.get(name)
+        trouble = text_problem(text)
+        if parameter is None or trouble is not None:
+            shown = "".join(c if c.isprintable() else "?" for c in name[:100])
+            problems.append(FieldProblem(shown, trouble or "is not a known parameter"))
+            continue
+        try:
+            values[name] = msgspec.convert(text, parameter.type, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(FieldProblem(name, str(error).replace("`", "")))
+    if problems:
+        raise InvalidInputError(problems)
+    return values
+
+
+async def read_body(request: AnyRequest, operation: Operation) -> Any:
+    """Read the body as the operation's type, or as the object of a merge patch; raises BadRequestError too."""
+    if operation.body is None:
+        return None
+    document = decode(await _bytes(request))
+    if not operation.is_patch:
+        return read(document, operation.body)
+    if not isinstance(document, dict):
+        raise InvalidInputError.of("", "must be an object")
+    return document
+
+
+def decode(body: bytes) -> Any:
+    """Read JSON, refusing what is malformed or nested beyond any use."""
+    try:
+        document = msgspec.json.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError(400, f"The body is not JSON: {_first_line(error)}") from error
+    _refuse_depth(document)
+    return document
+
+
+async def _bytes(request: AnyRequest) -> bytes:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in JSON_TYPES:
+        raise BadRequestError(415, "The body must be JSON, sent as Content-Type: application/json.")
+    try:
+        return await request.body()
+    except ClientException as error:
+        if error.status_code == 413:  # noqa: PLR2004 - the status is the name
+            raise BadRequestError(413, "The body is larger than 2 MiB.") from error
+        raise
+
+
+def _key(request: AnyRequest) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("x-key", "").strip()
+
+
+def _refuse_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [below for value in level for below in _below(value)]
+        if not level:
+            return
+    raise BadRequestError(400, f"The body is nested more than {DEEPEST} levels deep.")
+
+
+def _below(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,168 @@
+"""Caps: how many leads may pass in a period of the account's time zone, counted exactly at any concurrency."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from leadyard.campaigns.model import Caps
+from leadyard.storage.database import Connection
+
+
+class CapOwner(IntEnum):
+    """Whose cap it is."""
+
+    CAMPAIGN = 1
+    SUPPLIER = 2
+    DELIVERY = 3
+    BUYER = 4
+
+
+class Period(IntEnum):
+    """Over which period it counts."""
+
+    HOUR = 1
+    DAY = 2
+    WEEK = 3
+    MONTH = 4
+    TOTAL = 5
+
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_SLOT_SECONDS = 900
+
+
+class CapKey(msgspec.Struct, frozen=True, order=True):
+    """One counter: a cap's owner, its period and where that period starts (UTC); campaign 0 unless it matters."""
+
+    account_id: int
+    owner: CapOwner
+    owner_id: int
+    campaign_id: int
+    period: Period
+    start: datetime
+
+
+class CapUse(msgspec.Struct, frozen=True):
+    """A counter that a lead would raise by one, and how far it may go."""
+
+    key: CapKey
+    limit: int
+
+
+@lru_cache(maxsize=4096)
+def _starts(zone: ZoneInfo, slot: int) -> tuple[datetime, ...]:
+    """Work out the local starts of hour, day, week and month; the same for all instants of a quarter of an hour."""
+    local = datetime.fromtimestamp(slot * _SLOT_SECONDS, zone)
+    hour = datetime.fromtimestamp(slot * _SLOT_SECONDS - local.minute * 60 - local.second, UTC)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    monday = (midnight.replace(tzinfo=None) - timedelta(days=midnight.weekday())).replace(tzinfo=zone)
+    return (
+        hour,
+        midnight.astimezone(UTC),
+        monday.astimezone(UTC),
+        midnight.replace(day=1).astimezone(UTC),
+        _EVER,
+    )
+
+
+def cap_uses(
+    account_id: int,
+    caps: Caps,
+    owner: CapOwner,
+    owner_id: int,
+    campaign_id: int,
+    *,
+    at: datetime,
+    zone: ZoneInfo,
+) -> list[CapUse]:
+    """List the counters that one lead at an instant would raise."""
+    limits = (caps.hour, caps.day, caps.week, caps.month, caps.total)
+    if not any(limits):
+        return []
+    starts = _starts(zone, int(at.timestamp()) // _SLOT_SECONDS)
+    return [
+        CapUse(CapKey(account_id, owner, owner_id, campaign_id, period, start), limit)
+        for period, start, limit in zip(Period, starts, limits, strict=True)
+        if limit
+    ]
+
+
+class CapGate:
+    """The counters that a unit of work holds locked, and what it takes from them."""
+
+    def __init__(self, used: dict[CapKey, int]) -> None:
+        """Start from the counters' values as locked."""
+        self._used = used
+        self._taken: dict[CapKey, int] = {}
+
+    def full(self, uses: Iterable[CapUse]) -> CapUse | None:
+        """Find the first cap that has no room for one more."""
+        return next((use for use in uses if self._used[use.key] >= use.limit), None)
+
+    def take(self, uses: Iterable[CapUse]) -> None:
+        """Raise the counters by one; ask `full` first."""
+        for use in uses:
+            self._used[use.key] += 1
+            self._taken[use.key] = self._taken.get(use.key, 0) + 1
+
+    def give_back(self, keys: Iterable[CapKey]) -> None:
+        """Lower counters by one, for leads that were refused after all."""
+        for key in keys:
+            self._taken[key] = self._taken.get(key, 0) - 1
+
+    @property
+    def taken(self) -> dict[CapKey, int]:
+        """Tell by how much each counter moves."""
+        return {key: count for key, count in self._taken.items() if count}
+
+
+_LOCK = """
+INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
+SELECT *, 0 FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[])
+ON CONFLICT (account_id, owner_kind, owner_id, campaign_id, period, period_start) DO UPDATE SET used = c.used
+RETURNING account_id, owner_kind, owner_id, campaign_id, period, period_start, used
+"""
+
+_MOVE = """
+INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[],
+                     $7::bigint[])
+ON CONFLICT (account_id, owner_kind, owner_id, campaign_id, period, period_start)
+DO UPDATE SET used = greatest(0, c.used + EXCLUDED.used)
+"""
+
+
+def _columns(keys: Sequence[CapKey]) -> list[list[object]]:
+    rows = [(k.account_id, int(k.owner), k.owner_id, k.campaign_id, int(k.period), k.start) for k in keys]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def lock_caps(connection: Connection, uses: Iterable[CapUse]) -> CapGate:
+    """Lock the counters in a fixed order, so that units of work queue up instead of blocking each other."""
+    keys = sorted({use.key for use in uses})
+    if not keys:
+        return CapGate({})
+    rows = await connection.fetch(_LOCK, *_columns(keys))
+    used = {
+        CapKey(
+            r["account_id"],
+            CapOwner(r["owner_kind"]),
+            r["owner_id"],
+            r["campaign_id"],
+            Period(r["period"]),
+            r["period_start"],
+        ): r["used"]
+        for r in rows
+    }
+    return CapGate(used)
+
+
+async def move_caps(connection: Connection, moves: dict[CapKey, int]) -> None:
+    """Write how far the counters moved."""
+    keys = sorted(key for key, count in moves.items() if count)
+    if keys:
+        await connection.execute(_MOVE, *_columns(keys), [moves[key] for key in keys])

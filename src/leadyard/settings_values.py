@@ -1,0 +1,109 @@
+"""How the text of one environment variable becomes a value.
+
+Every parser raises ValueError with the end of a sentence that begins with the variable's name, and never
+repeats a value that may hold a secret.
+"""
+
+import os
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+SHORTEST_SECRET_KEY = 32
+LARGEST_PORT = 65535
+MOST_PROCESSES = 256
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+Network = IPv4Network | IPv6Network
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def port(text: str) -> int:
+    """Return a TCP port; 0 lets the system pick one."""
+    return whole_number(0, LARGEST_PORT)(text)
+
+
+def process_count(text: str) -> int:
+    """Return how many processes to start."""
+    return whole_number(1, MOST_PROCESSES)(text)
+
+
+def default_web_processes() -> int:
+    """Return one web process per core that this process may use, at most four."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(4, cores))
+
+
+def database_url(text: str) -> str:
+    """Return the URL of a PostgreSQL database."""
+    if urlsplit(text).scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must be a URL that starts with postgresql://")
+    return text
+
+
+def data_dir(text: str) -> Path:
+    """Return the folder for Leadyard's files as an absolute path."""
+    if "\0" in text:
+        raise ValueError("must be a folder's path without null bytes")
+    return Path(text).expanduser().absolute()
+
+
+def host(text: str) -> str:
+    """Return a host name or address to listen on, without a port and without brackets."""
+    if any(character.isspace() or character in "/@[]" for character in text):
+        raise ValueError(f"must be a host name or an IP address, not {text!r}")
+    return text
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Return the networks of a comma-separated list such as `10.0.0.0/8, 192.168.1.7`."""
+    return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def secret_key(text: str) -> str:
+    """Return the key that signs sessions and protects stored secrets."""
+    if len(text) < SHORTEST_SECRET_KEY:
+        raise ValueError(f"must have at least {SHORTEST_SECRET_KEY} characters")
+    return text
+
+
+def log_level(text: str) -> str:
+    """Return the name of a log level in lower case."""
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
+    return text.lower()
+
+
+def yes_or_no(text: str) -> bool:
+    """Return whether a switch is on."""
+    if text.lower() not in TRUE_WORDS | FALSE_WORDS:
+        raise ValueError(f"must be true or false, not {text!r}")
+    return text.lower() in TRUE_WORDS
+
+
+def base_url(text: str) -> str:
+    """Return a URL of scheme and host, perhaps with a path, without a closing slash."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"must be a URL such as https://leads.example.com, not {text!r}")
+    return text.rstrip("/")
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"must list networks such as 10.0.0.0/8, and {text!r} is none") from error

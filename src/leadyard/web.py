@@ -1,0 +1,112 @@
+"""The web process: one ASGI application that hands each path to the part that owns it."""
+
+import asyncio
+import os
+import signal
+import socket
+
+import uvicorn
+
+from leadyard import own_api, supervisor_lifeline
+from leadyard.app import Services
+from leadyard.demo import buyer as demo_buyer
+from leadyard.dialects.leadbyte import LeadByteDialect
+from leadyard.health import Health
+from leadyard.kit.asgi import Application, Receive, Scope, Send, send_json
+from leadyard.kit.metrics import REQUESTS
+from leadyard.leads.api import routers
+from leadyard.logs import configure_logs
+from leadyard.settings import Settings
+from leadyard.storage.database import Database
+from leadyard.worker import open_patiently
+
+_BACKLOG = 2048
+
+
+class Web:
+    """Routes by the first part of the path; everything it knows is in the table."""
+
+    def __init__(self, services: Services) -> None:
+        """Build every part over the process's services."""
+        self.services = services
+        self.leadbyte = LeadByteDialect(services)
+        own: Application = own_api.create(services, extra_routers=routers(services))
+        self._health = Health(services)
+        self._parts: list[tuple[str, str, Application]] = [
+            ("/restapi/", "leadbyte", self.leadbyte),
+            ("/api/submit.php", "leadbyte", self.leadbyte),
+            ("/waitsubmit", "leadbyte", self.leadbyte),
+            ("/healthz", "health", self._health),
+            ("/metrics", "health", self._health),
+            ("/api/", "own", own),
+        ]
+        if (services.settings.data_dir / "demo.json").exists():
+            self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        for prefix, name, part in self._parts:
+            if path.startswith(prefix):
+                await part(scope, receive, _counted(send, name))
+                return
+        await send_json(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}')
+
+    async def close(self) -> None:
+        """Finish what is in flight."""
+        await self.leadbyte.close()
+        await self.services.intake.close()
+
+
+def _counted(send: Send, part: str) -> Send:
+    async def counting(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            REQUESTS.labels(part, message["status"]).inc()
+        await send(message)
+
+    return counting
+
+
+def run(settings: Settings, dsn: str, *, fd: int | None = None) -> None:
+    """Serve until SIGTERM, on a socket inherited by number or on the settings' address."""
+    configure_logs(settings.log_level, as_json=settings.log_json)
+    asyncio.run(serve(settings, dsn, listening_socket(settings, fd)), loop_factory=None)
+
+
+def listening_socket(settings: Settings, fd: int | None) -> socket.socket:
+    """Take over the inherited socket, or bind one of our own."""
+    if fd is not None:
+        return socket.socket(fileno=fd)
+    return socket.create_server((settings.host, settings.port), backlog=_BACKLOG)
+
+
+async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
+    """Open the database, answer requests, and on SIGTERM finish those in flight."""
+    database = Database(dsn, size=12)
+    await open_patiently(database, asyncio.Event())
+    services = Services(database, settings)
+    await services.outbound.open()
+    web = Web(services)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web,
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+            backlog=_BACKLOG,
+        )
+    )
+    supervisor_lifeline.watch(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    flushing = asyncio.create_task(web.leadbyte.keep_flushing())
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        flushing.cancel()
+        await web.close()
+        await services.outbound.close()
+        await database.close()

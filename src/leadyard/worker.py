@@ -1,0 +1,77 @@
+"""The worker process: sends leads and webhooks, folds roll-ups."""
+
+import asyncio
+import os
+import signal
+import socket
+
+import structlog
+import uvloop
+
+from leadyard import supervisor_lifeline
+from leadyard.app import WorkerParts
+from leadyard.kit.errors import UnavailableError
+from leadyard.logs import configure_logs
+from leadyard.reports.jobs import fold_all
+from leadyard.settings import Settings
+from leadyard.storage.database import Database
+
+_log = structlog.get_logger(__name__)
+_FOLD_SECONDS = 5.0
+
+
+def run(settings: Settings, dsn: str) -> None:
+    """Work until SIGTERM, then finish what is in flight."""
+    configure_logs(settings.log_level, as_json=settings.log_json)
+    uvloop.run(serve(settings, dsn))
+
+
+async def serve(settings: Settings, dsn: str) -> None:
+    """Run all background loops until a signal comes or the supervisor is gone."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    supervisor_lifeline.watch(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    database = Database(dsn, size=12)
+    await open_patiently(database, stop)
+    if not stop.is_set():
+        parts = WorkerParts(database, settings, f"{socket.gethostname()}:{os.getpid()}")
+        await parts.transport.open()
+        try:
+            await asyncio.gather(
+                parts.delivery.run(stop), parts.webhooks.run(stop), fold_until(database, stop)
+            )
+        finally:
+            await parts.transport.close()
+    await database.close()
+
+
+async def open_patiently(database: Database, stop: asyncio.Event) -> None:
+    """Open the pool, waiting for a server that is still starting."""
+    while not stop.is_set():
+        try:
+            await database.open()
+        except UnavailableError as error:
+            _log.warning("waiting for the database", error=str(error))
+            await pause(stop, 0.5)
+        else:
+            return
+
+
+async def fold_until(database: Database, stop: asyncio.Event) -> None:
+    """Fold roll-up deltas into hours every few seconds."""
+    while not stop.is_set():
+        try:
+            await fold_all(database)
+        except UnavailableError as error:
+            _log.warning("folding failed", error=str(error))
+        await pause(stop, _FOLD_SECONDS)
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, unless told to stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,83 @@
+"""The command line: help everywhere, exit codes that mean something, and no secret in an error."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NOWHERE = "postgresql://leadyard:hush-hush@127.0.0.1:1/leadyard"
+
+
+def leadyard(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("LEADYARD_")}
+    return subprocess.run(
+        [sys.executable, "-m", "leadyard", *arguments],
+        env=kept | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate", "keys", "audit"])
+def test_every_command_is_listed_and_explains_itself(command: str) -> None:
+    assert f"\n  {command} " in leadyard("--help").stdout
+    shown = leadyard(command, "--help")
+    assert shown.returncode == 0
+    assert "--data-dir" in shown.stdout
+
+
+def test_the_version_is_shown() -> None:
+    assert leadyard("--version").stdout.startswith("leadyard, version ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["no-such-command"], ["serve", "--no-such-option"], ["web", "--fd", "minus"]]
+)
+def test_a_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
+    assert leadyard(*arguments).returncode == 2
+
+
+def test_a_wrong_setting_ends_with_2_and_names_its_variable() -> None:
+    ended = leadyard("migrate", LEADYARD_LOG_LEVEL="loud")
+    assert ended.returncode == 2
+    assert (
+        ended.stderr
+        == "leadyard: LEADYARD_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'.\n"
+    )
+
+
+def test_an_option_is_checked_like_its_variable(tmp_path: Path) -> None:
+    ended = leadyard("serve", "--port", "70000", "--data-dir", str(tmp_path))
+    assert ended.returncode == 2
+    assert "LEADYARD_PORT" in ended.stderr
+
+
+def test_a_port_in_use_ends_with_2(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = leadyard("serve", "--port", str(taken.getsockname()[1]), "--data-dir", str(tmp_path / "data"))
+    assert ended.returncode == 2
+    assert "is in use" in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate", "audit"])
+def test_a_database_that_does_not_answer_ends_with_3_and_its_password_stays_hidden(
+    command: str, tmp_path: Path
+) -> None:
+    options = ("--port", "0") if command in {"serve", "web"} else ()
+    ended = leadyard(command, *options, "--data-dir", str(tmp_path), LEADYARD_DATABASE_URL=NOWHERE)
+    assert ended.returncode == 3
+    assert "127.0.0.1:1/leadyard cannot be reached" in ended.stderr
+    assert "hush-hush" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_a_process_on_its_own_needs_a_database_that_runs(command: str, tmp_path: Path) -> None:
+    ended = leadyard(command, "--data-dir", str(tmp_path))
+    assert ended.returncode == 3
+    assert "leadyard serve" in ended.stderr
