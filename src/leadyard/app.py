@@ -1,6 +1,9 @@
 """The composition root: which parts a process is made of."""
 
 from collections.abc import Mapping
+from typing import Any
+
+import structlog
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
@@ -9,13 +12,20 @@ from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import WebhookSender
+from leadyard.dialects.leadbyte.call import Services as LeadByteServices
+from leadyard.dialects.leadbyte.records import record_of
+from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.leads.service import Leads
 from leadyard.ledger.service import Ledger
+from leadyard.reports.locks import ReportLocks
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+
+_log = structlog.get_logger(__name__)
+_EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
 
 
 class Services:
@@ -31,7 +41,26 @@ class Services:
         self.intake = Intake(database, self.configuration, self.plans, self.ledger)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
+        self.report_locks = ReportLocks(database)
         self.outbound = HttpTransport(settings.allowed_networks)
+
+    def of_leadbyte(self) -> LeadByteServices:
+        """Give LeadByte's dialect what it asks."""
+        return LeadByteServices(
+            self.database,
+            self.configuration,
+            self.plans,
+            self.intake,
+            self.leads,
+            self.quarantine,
+            self.report_locks,
+            self._post_json,
+        )
+
+    async def _post_json(self, url: str, body: bytes) -> None:
+        problem = await self.outbound.post_json(url, body, {})
+        if problem:
+            _log.info("a callback was not taken", problem=problem)
 
 
 class WorkerParts:
@@ -41,10 +70,20 @@ class WorkerParts:
         """Put the background work of one process together."""
         self.database = database
         self.transport = HttpTransport(settings.allowed_networks)
-        configuration = Configuration(database)
+        configuration, ledger = Configuration(database), Ledger(database)
+        self._configuration = configuration
+        self._leads = Leads(database, configuration, Plans(), ledger)
         carriers = {DeliveryKind.HTTP: self._post, DeliveryKind.STORE: _store}
-        self.delivery = DeliveryWorker(database, configuration, Ledger(database), carriers, name=name)
-        self.webhooks = WebhookSender(database, configuration, self.transport)
+        self.delivery = DeliveryWorker(database, configuration, ledger, carriers, name=name)
+        self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
+
+    async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:
+        """Write a lead as a webhook shows it: LeadByte's queue record with everything appended."""
+        views = await self._leads.read(account_id, [lead_id])
+        view = views.get(lead_id)
+        if view is None:
+            return None
+        return record_of(view.lead.uuid, view, await self._configuration.current(account_id), _EVERYTHING)
 
     async def _post(self, settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
         if settings.http is None:

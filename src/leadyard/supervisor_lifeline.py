@@ -9,6 +9,11 @@ VARIABLE = "LEADYARD_LIFELINE_FD"
 GRACE_SECONDS = 30.0
 
 
+def is_supervised() -> bool:
+    """Tell whether a supervisor started this process."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def watch(on_lost: Callable[[], None], *, grace_seconds: float = GRACE_SECONDS) -> bool:
     """Call `on_lost` from a thread once the supervisor is gone; False when no supervisor started this process.
 

@@ -4,23 +4,30 @@ import asyncio
 import os
 import signal
 import socket
+from typing import cast
 
+import structlog
 import uvicorn
+import uvloop
 
-from leadyard import own_api, supervisor_lifeline
+from leadyard import supervisor_lifeline
 from leadyard.app import Services
 from leadyard.demo import buyer as demo_buyer
-from leadyard.dialects.leadbyte import LeadByteDialect
+from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Receive, Scope, Send, send_json
+from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import REQUESTS
-from leadyard.leads.api import routers
+from leadyard.leads.api import SECTIONS
 from leadyard.logs import configure_logs
+from leadyard.own_api.app import create
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.worker import open_patiently
 
 _BACKLOG = 2048
+_FLUSH_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
 
 
 class Web:
@@ -29,13 +36,12 @@ class Web:
     def __init__(self, services: Services) -> None:
         """Build every part over the process's services."""
         self.services = services
-        self.leadbyte = LeadByteDialect(services)
-        own: Application = own_api.create(services, extra_routers=routers(services))
+        self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
+        own = cast(
+            Application, create(services.database, services.configuration, more_sections=sections(services))
+        )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
-            ("/restapi/", "leadbyte", self.leadbyte),
-            ("/api/submit.php", "leadbyte", self.leadbyte),
-            ("/waitsubmit", "leadbyte", self.leadbyte),
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
@@ -48,15 +54,26 @@ class Web:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
+        if LeadByteDialect.owns(path):
+            await self.leadbyte(scope, receive, _counted(send, "leadbyte"))
+            return
         for prefix, name, part in self._parts:
             if path.startswith(prefix):
                 await part(scope, receive, _counted(send, name))
                 return
         await send_json(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}')
 
+    async def keep_flushing(self) -> None:
+        """Write every few seconds when keys were last used."""
+        while True:
+            await asyncio.sleep(_FLUSH_SECONDS)
+            try:
+                await self.leadbyte.flush()
+            except UnavailableError as error:
+                _log.warning("the last use of keys was not written", error=str(error))
+
     async def close(self) -> None:
         """Finish what is in flight."""
-        await self.leadbyte.close()
         await self.services.intake.close()
 
 
@@ -72,7 +89,7 @@ def _counted(send: Send, part: str) -> Send:
 def run(settings: Settings, dsn: str, *, fd: int | None = None) -> None:
     """Serve until SIGTERM, on a socket inherited by number or on the settings' address."""
     configure_logs(settings.log_level, as_json=settings.log_json)
-    asyncio.run(serve(settings, dsn, listening_socket(settings, fd)), loop_factory=None)
+    uvloop.run(serve(settings, dsn, listening_socket(settings, fd)))
 
 
 def listening_socket(settings: Settings, fd: int | None) -> socket.socket:
@@ -102,7 +119,7 @@ async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
         )
     )
     supervisor_lifeline.watch(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    flushing = asyncio.create_task(web.leadbyte.keep_flushing())
+    flushing = asyncio.create_task(web.keep_flushing())
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -43,7 +43,8 @@ class Buyer:
 
 @asynccontextmanager
 async def listener(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """Listen on loopback and give the port; every connection is closed when the test ends."""
     tasks: set[asyncio.Task[None]] = set()
@@ -54,7 +55,7 @@ async def listener(
         tasks.add(task)
         try:
             await serve(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             return
         finally:
             writer.close()

@@ -1,6 +1,5 @@
-"""Puts the loopback buyers within reach of the tests beside it."""
+"""A certificate that no authority signed, for buyers that cannot be trusted."""
 
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +8,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

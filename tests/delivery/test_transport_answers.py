@@ -5,7 +5,7 @@ from decimal import Decimal
 from email.utils import format_datetime
 
 import pytest
-from buyers import ACCEPTING, Call, buyer, transport
+from tests.delivery.buyers import ACCEPTING, Call, buyer, transport
 
 from leadyard.delivery.model import (
     AnswerRule,
@@ -29,7 +29,9 @@ async def test_a_lead_is_sent_as_a_form_and_accepted() -> None:
 
     fields = (*EMAIL, FieldMapping("name", "{{ firstname }}"))
     async with buyer(script) as running, transport() as http:
-        verdict = await http.deliver(HttpTarget(running.url, fields=fields), ACCEPTING, VALUES, idempotency_key="k-1")
+        verdict = await http.deliver(
+            HttpTarget(running.url, fields=fields), ACCEPTING, VALUES, idempotency_key="k-1"
+        )
     assert verdict.outcome is Outcome.ACCEPT
     assert verdict.status_code == 200
     assert verdict.response_text == "Lead taken, thank you"
@@ -149,7 +151,9 @@ async def test_a_cookie_of_the_buyer_is_not_sent_back() -> None:
 
 async def test_an_answer_with_null_bytes_and_broken_text_can_be_stored() -> None:
     async def script(call: Call) -> None:
-        await call.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=nonsense\r\nContent-Length: 8\r\n\r\ntaken\x00\xff\xfe")
+        await call.send(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=nonsense\r\nContent-Length: 8\r\n\r\ntaken\x00\xff\xfe"
+        )
 
     async with buyer(script) as running, transport() as http:
         verdict = await http.deliver(HttpTarget(running.url), ACCEPTING, VALUES, idempotency_key="k")

@@ -208,3 +208,20 @@ async def test_a_window_before_all_time_or_without_length_has_no_rows(database: 
     assert await rows_of(database, request(Period(first, first + timedelta(days=1)), group="Hour")) == []
     at = datetime(2026, 3, 10, tzinfo=UTC)
     assert await rows_of(database, request(Period(at, at), group="Hour")) == []
+
+
+async def test_days_that_begin_inside_an_hour_are_told_apart_after_folding(database: Database) -> None:
+    midnight = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)
+    moments = [timedelta(minutes=-90), timedelta(microseconds=-1), timedelta(), timedelta(minutes=29)]
+    leads = [LeadRow(id=number, received_at=midnight + moment) for number, moment in enumerate(moments)]
+    async with database.unit_of_work() as connection:
+        await receive(connection, leads)
+        await fold(connection, ACCOUNT)
+    period = Period(midnight - timedelta(days=1), midnight + timedelta(days=1))
+    for group, expected in (
+        ("Day", [("2026-03-10", 2), ("2026-03-11", 2)]),
+        ("Hour", [("2026-03-10 22:00", 1), ("2026-03-10 23:00", 1), ("2026-03-11 00:00", 2)]),
+        ("Week", [("2026-03-09", 4)]),
+    ):
+        rows = await rows_of(database, request(period, group=group, zone=ZoneInfo("Asia/Kolkata")))
+        assert [(row.label, row.sums.leads) for row in rows] == expected

@@ -145,9 +145,12 @@ async def test_many_writers_and_folders_at_once_lose_and_double_nothing(database
 
 
 async def test_deltas_of_a_unit_of_work_that_fails_are_not_counted(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with database.unit_of_work() as connection:
             await receive(connection, [LeadRow(id=1)])
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with database.unit_of_work() as connection:
         assert await fold(connection, ACCOUNT) == 0

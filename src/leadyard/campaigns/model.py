@@ -10,7 +10,7 @@ from msgspec import Meta
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
 
-Money = Annotated[Decimal, Meta(ge=0, le=1_000_000_000, description="An exact amount, as text or number.")]
+Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 

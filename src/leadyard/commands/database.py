@@ -7,6 +7,7 @@ from leadyard.kit.errors import UnavailableError
 from leadyard.serving.reach import require_reachable
 from leadyard.settings import Settings
 from leadyard.storage.embedded import EmbeddedPostgres, open_database
+from leadyard.supervisor_lifeline import is_supervised
 
 
 @contextmanager
@@ -26,7 +27,9 @@ def running_database(settings: Settings) -> str:
     Raises UnavailableError when there is none: such a process must not own a server that others use too.
     """
     if settings.database_url is not None:
-        require_reachable(settings.database_url)
+        # A supervisor's children wait for a database that is just being restarted.
+        if not is_supervised():
+            require_reachable(settings.database_url)
         return settings.database_url
     server = EmbeddedPostgres(settings.data_dir)
     if not server.is_running():

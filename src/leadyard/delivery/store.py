@@ -33,8 +33,8 @@ FROM mine JOIN leads l ON l.account_id = $1 AND l.id = mine.lead_id
 _BEGIN = """
 INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, worker_id,
                                started_at, finished_at)
-SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3,
-       CASE WHEN state = 1 THEN NULL ELSE $3 END
+SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3::timestamptz,
+       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END
 FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[])
   AS row (lead_id, number, delivery_id, buyer_id, state, reason)
 """

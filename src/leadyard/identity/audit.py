@@ -1,6 +1,7 @@
 """The audit log: who changed what, when, from what to what, with secrets masked."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -20,8 +21,8 @@ class Change(msgspec.Struct, frozen=True):
     action: str
     entity: str
     entity_id: int
-    before: dict[str, object] | None
-    after: dict[str, object] | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
 
 
 async def record_change(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
 
 import msgspec
 
@@ -18,7 +17,13 @@ from leadyard.identity.actor import Actor
 from leadyard.identity.audit import record_change
 from leadyard.identity.keys import KeyInput, KeyRecord, key_problems, key_record
 from leadyard.identity.model import Account, ApiKey
-from leadyard.identity.store import account_by_host, account_of_key, find_account_by_slug, load_keys, touch_keys
+from leadyard.identity.store import (
+    account_by_host,
+    account_of_key,
+    find_account_by_slug,
+    load_keys,
+    touch_keys,
+)
 from leadyard.identity.versions import bump_version
 from leadyard.kit.clock import now
 from leadyard.kit.documents import merged, read
@@ -34,6 +39,7 @@ __all__ = [
     "create_key",
     "create_user",
     "find_account_by_slug",
+    "list_accounts",
     "list_keys",
     "load_account",
     "load_keys",
@@ -52,6 +58,12 @@ async def load_account(connection: Connection, account_id: int) -> Account:
     if account is None:
         raise NotFoundError("There is no such account.")
     return account
+
+
+async def list_accounts(database: Database) -> list[Account]:
+    """Give all accounts of the installation, in order of id."""
+    async with database.connection() as connection:
+        return await store.list_accounts(connection)
 
 
 async def create_account(
@@ -91,9 +103,7 @@ async def update_account(database: Database, actor: Actor, patch: Mapping[str, o
         if problems:
             raise InvalidInputError(problems)
         await store.update_account(connection, after)
-        await record_change(
-            connection, after.id, actor.name, "update", "account", after.id, before, after
-        )
+        await record_change(connection, after.id, actor.name, "update", "account", after.id, before, after)
     return after
 
 
@@ -113,9 +123,7 @@ async def create_user(
         user = User(user_id, email.lower(), name, role)
         values = {**msgspec.structs.asdict(user), "password_hash": password_hash}
         await store.insert_user(connection, actor.account_id, values)
-        await record_change(
-            connection, actor.account_id, actor.name, "create", "user", user.id, None, user
-        )
+        await record_change(connection, actor.account_id, actor.name, "create", "user", user.id, None, user)
     return user
 
 
@@ -144,9 +152,7 @@ async def create_key(
     return stored, plain
 
 
-async def update_key(
-    database: Database, actor: Actor, key_id: int, patch: Mapping[str, object]
-) -> KeyRecord:
+async def update_key(database: Database, actor: Actor, key_id: int, patch: Mapping[str, object]) -> KeyRecord:
     """Change a key's reference and settings by a merge patch; raises NotFoundError, InvalidInputError.
 
     What a key is tied to stays: ConflictError. So does a revoked key.
@@ -235,6 +241,4 @@ def _input_form(record: KeyRecord) -> object:
 async def _record(
     connection: Connection, actor: Actor, action: str, before: KeyRecord | None, after: KeyRecord
 ) -> None:
-    await record_change(
-        connection, actor.account_id, actor.name, action, "key", after.id, before, after
-    )
+    await record_change(connection, actor.account_id, actor.name, action, "key", after.id, before, after)

@@ -56,6 +56,12 @@ async def account_by_host(connection: Connection, host: str) -> int | None:
     )
 
 
+async def list_accounts(connection: Connection) -> list[Account]:
+    """Give all accounts of the installation, in order of id."""
+    rows = await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM accounts ORDER BY id")
+    return [account_of(row) for row in rows]
+
+
 async def insert_account(connection: Connection, account: Account) -> Account | None:
     """Write an account, giving it the next id; None when its slug is taken."""
     await connection.execute("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE")
@@ -90,9 +96,10 @@ async def user_exists(connection: Connection, account_id: int, email: str) -> bo
 
 async def account_of_key(connection: Connection, key_hash: bytes) -> int | None:
     """Find the account that a key belongs to: the one query that cannot name an account."""
-    return await connection.fetchval(
+    found: int | None = await connection.fetchval(
         "SELECT account_id FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL", key_hash
     )
+    return found
 
 
 async def load_keys(connection: Connection, account_id: int) -> dict[bytes, ApiKey]:
@@ -117,9 +124,7 @@ async def insert_key(
     values = {**msgspec.structs.asdict(key), "kind": int(key.kind)}
     await execute(
         connection,
-        sa.insert(api_keys).values(
-            account_id=account_id, key_hash=key_hash, created_at=created_at, **values
-        ),
+        sa.insert(api_keys).values(account_id=account_id, key_hash=key_hash, created_at=created_at, **values),
     )
 
 

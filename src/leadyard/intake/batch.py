@@ -19,6 +19,8 @@ from leadyard.leads.model import SaleStatus, Standing, SystemStatus
 from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses
 from leadyard.storage.database import encode_json
 
+DUPLICATE_TEXT = "Duplicate or resubmission"
+
 
 class Candidate(msgspec.Struct):
     """A judged submission on its way to the database; its UUID and id stay the same over retries."""
@@ -65,23 +67,26 @@ class Candidate(msgspec.Struct):
 
     def cap_uses(self, now: datetime) -> list[CapUse]:
         """List the caps of the campaign, and of the supplier in it, that the lead counts against."""
-        plan, supplier_id = self.plan, self.verdict.supplier_id
-        campaign = plan.campaign
-        uses = cap_uses(
-            self.account_id, campaign.settings.caps, CapOwner.CAMPAIGN, campaign.id, 0, at=now, zone=plan.zone
+        return campaign_caps(self.plan, self.verdict.supplier_id, now)
+
+
+def campaign_caps(plan: CampaignPlan, supplier_id: int | None, now: datetime) -> list[CapUse]:
+    """List the caps that a lead of a supplier counts against when it is accepted."""
+    campaign, account_id = plan.campaign, plan.setup.account.id
+    uses = cap_uses(
+        account_id, campaign.settings.caps, CapOwner.CAMPAIGN, campaign.id, 0, at=now, zone=plan.zone
+    )
+    terms = None if supplier_id is None else campaign.suppliers.get(supplier_id)
+    if supplier_id is not None and terms is not None:
+        uses += cap_uses(
+            account_id, terms.caps, CapOwner.SUPPLIER, supplier_id, campaign.id, at=now, zone=plan.zone
         )
-        terms = None if supplier_id is None else campaign.suppliers.get(supplier_id)
-        if supplier_id is not None and terms is not None:
-            uses += cap_uses(
-                self.account_id,
-                terms.caps,
-                CapOwner.SUPPLIER,
-                supplier_id,
-                campaign.id,
-                at=now,
-                zone=plan.zone,
-            )
-        return uses
+    return uses
+
+
+def cap_reached(full: CapUse) -> str:
+    """Word the refusal of a lead that found a cap full."""
+    return f"Campaign cap reached ({full.key.period.name.lower()})"
 
 
 def contenders(
@@ -165,9 +170,9 @@ def _admit(candidate: Candidate, duplicate: bool, gate: CapGate, now: datetime) 
     uses = candidate.cap_uses(now)
     full = gate.full(uses)
     if full is not None:
-        return CAP_REACHED, [f"Campaign cap reached ({full.key.period.name.lower()})"]
+        return CAP_REACHED, [cap_reached(full)]
     if duplicate:
-        return DUPLICATE, ["Duplicate or resubmission"]
+        return DUPLICATE, [DUPLICATE_TEXT]
     if not candidate.submission.is_test and not candidate.is_held:
         gate.take(uses)
     return ACCEPTED, []

@@ -40,9 +40,9 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
     stored, errors = check_all(fields, values, today)
     if reading.errors or errors:
         return Verdict(INVALID_FIELDS, [*reading.errors.values(), *errors], values, supplier_id)
-    for name, field in plan.always.items():
-        value = values.get(name)
-        if value:
+    for name, value in values.items():
+        field = plan.always.get(name)
+        if field is not None and value:
             try:
                 stored[name] = field.check(value, today)
             except InvalidValue:

@@ -1,14 +1,31 @@
 """Leads that were put aside: releasing, rejecting and correcting them."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from leadyard.campaigns.configuration import Configuration
+from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.delivery.queueing import queue_for_routing
 from leadyard.identity.model import Principal
+from leadyard.intake import quarantine_store, store
 from leadyard.intake.plan import Plans
-from leadyard.leads.service import Updated
-from leadyard.ledger.service import Ledger
-from leadyard.storage.database import Database
+from leadyard.intake.quarantine_store import Decision, Held
+from leadyard.intake.release import Waiting, count, in_first_round, payout_entry, rejected, settle
+from leadyard.intake.store import Claim
+from leadyard.kit import clock
+from leadyard.leads import events
+from leadyard.leads.changes import change_fields
+from leadyard.leads.model import SystemStatus
+from leadyard.leads.outcomes import DONE, NOT_FOUND, NOT_QUARANTINED, Updated
+from leadyard.leads.unit import in_one_unit
+from leadyard.ledger.model import made
+from leadyard.ledger.service import Ledger, ReservedIds
+from leadyard.reports.model import Deltas
+from leadyard.reports.service import write_deltas
+from leadyard.routing.caps import lock_caps, move_caps
+from leadyard.storage.database import Connection, Database
 
 QuarantineId = int | UUID
 
@@ -17,17 +34,155 @@ class Quarantine:
     """The use cases of quarantined leads of every account.
 
     A lead is named by its id or its UUID. Results map each key as it was asked for to "" (done),
-    `Not in quarantine` or `Lead not found`; leads that are tests or of another supplier count as not found.
+    `Not in quarantine` or `Lead not found`; another supplier's leads count as not found. Permissions are checked
+    by whoever calls.
     """
 
-    def __init__(self, database: Database, configuration: Configuration, plans: Plans, ledger: Ledger) -> None:
+    def __init__(
+        self, database: Database, configuration: Configuration, plans: Plans, ledger: Ledger
+    ) -> None:
         """Share the process's database, set-ups, compiled campaigns and ledger."""
+        self._database = database
+        self._configuration = configuration
+        self._plans = plans
+        self._ledger = ledger
 
     async def release(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
-        """Let leads in, each once however often it is asked: caps count, and one that finds them full is refused."""
+        """Let leads in, each once however often it is asked.
+
+        Caps count and duplicates are looked for as at the intake: a lead that finds a cap full or another lead
+        with its keys is refused for good, which is a release too.
+        """
+        setup = await self._configuration.current(principal.account_id)
+        reserved = await self._ledger.reserve_ids({principal.account_id: len(ids)})
+        now = clock.now()
+        reasons: dict[QuarantineId, str] = {}
+        remaining = list(ids)
+        while True:
+            decided, behind = await in_one_unit(
+                self._database, partial(self._release, setup, reserved, principal, remaining, now)
+            )
+            reasons = {**decided, **reasons}
+            if not behind:
+                return reasons
+            remaining = behind
 
     async def reject(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
         """Refuse leads for good and give their duplicate keys back."""
+        now = clock.now()
+        return await in_one_unit(
+            self._database, lambda connection: self._reject(connection, principal, ids, now)
+        )
 
     async def update(self, principal: Principal, key: QuarantineId, changes: Mapping[str, str]) -> Updated:
-        """Correct the fields of a lead before it is released; `found` is False unless it is in quarantine."""
+        """Correct the fields of a lead before it is released; `found` is False unless it is in quarantine.
+
+        Duplicate keys follow the fields when the lead is released.
+        """
+        setup = await self._configuration.current(principal.account_id)
+        quarantined, now = SystemStatus.QUARANTINED, clock.now()
+
+        async def work(connection: Connection) -> Updated:
+            account_id = principal.account_id
+            lead_id = (
+                key if isinstance(key, int) else await quarantine_store.id_of(connection, account_id, key)
+            )
+            return await change_fields(
+                connection, setup, self._plans, principal, lead_id, quarantined, changes, now
+            )
+
+        return await in_one_unit(self._database, work)
+
+    async def _release(
+        self,
+        setup: AccountSetup,
+        reserved: ReservedIds,
+        principal: Principal,
+        ids: Sequence[QuarantineId],
+        now: datetime,
+        connection: Connection,
+    ) -> tuple[dict[QuarantineId, str], list[QuarantineId]]:
+        """Release what can be decided now; gives the reasons, and the leads that depend on others of them."""
+        held, reasons = await _locked(connection, principal, ids)
+        waiting, behind = in_first_round(
+            [lead for one in held if (lead := self._waiting(setup, one)) is not None]
+        )
+        won = await _claim(connection, setup.account.id, waiting, now)
+        gate = await lock_caps(connection, [use for lead in waiting for use in lead.caps(now)])
+        settlement = settle(waiting, won, gate, now)
+        await store.release(connection, settlement.released)
+        await move_caps(connection, gate.taken)
+        await self._write(connection, reserved, principal, held, settlement.decisions, now)
+        return reasons, [lead.held.id for lead in behind]
+
+    def _waiting(self, setup: AccountSetup, held: Held) -> Waiting | None:
+        campaign = None if held.campaign_id is None else setup.campaigns.get(held.campaign_id)
+        if campaign is None:
+            return None
+        plan = self._plans.of(setup, campaign)
+        return Waiting(held, plan, plan.claim_keys(held.fields))
+
+    async def _reject(
+        self, connection: Connection, principal: Principal, ids: Sequence[QuarantineId], now: datetime
+    ) -> dict[QuarantineId, str]:
+        held, reasons = await _locked(connection, principal, ids)
+        account_id = principal.account_id
+        claims = [
+            Claim(account_id, one.campaign_id or 0, key, one.id) for one in held for key in one.claim_keys
+        ]
+        await store.release(connection, claims)
+        decisions = [rejected(one) for one in held]
+        await self._write(connection, ReservedIds({}), principal, held, decisions, now)
+        return reasons
+
+    async def _write(
+        self,
+        connection: Connection,
+        reserved: ReservedIds,
+        principal: Principal,
+        held: Sequence[Held],
+        decisions: Sequence[Decision],
+        now: datetime,
+    ) -> None:
+        account_id, deltas = principal.account_id, Deltas()
+        by_id = {one.id: one for one in held}
+        for decision in decisions:
+            count(deltas, account_id, by_id[decision.lead_id], decision)
+        entries = made(payout_entry(account_id, by_id[d.lead_id], d, now) for d in decisions)
+        await quarantine_store.decide(connection, account_id, now, decisions)
+        valid = [d.lead_id for d in decisions if d.system_status == SystemStatus.VALID]
+        await queue_for_routing(connection, account_id, valid, now)
+        await write_deltas(connection, deltas)
+        await self._ledger.post(connection, reserved.number(entries))
+        released = dict.fromkeys(valid, "")
+        refused = {d.lead_id: "; ".join(d.info) for d in decisions if d.lead_id not in released}
+        await events.record(connection, account_id, now, events.RELEASED, released, principal.actor)
+        await events.record(connection, account_id, now, events.REFUSED, refused, principal.actor)
+
+
+async def _locked(
+    connection: Connection, principal: Principal, ids: Sequence[QuarantineId]
+) -> tuple[list[Held], dict[QuarantineId, str]]:
+    """Lock the leads, keep those in quarantine, and give the reason, or "", for each key."""
+    numbers = [key for key in ids if isinstance(key, int)]
+    uuids = [key for key in ids if isinstance(key, UUID)]
+    found = await quarantine_store.lock(connection, principal.account_id, numbers, uuids)
+    own = principal.key.supplier_id
+    seen = [one for one in found if own is None or one.supplier_id == own]
+    held = [one for one in seen if one.system_status == SystemStatus.QUARANTINED]
+    reasons: dict[QuarantineId, str] = {key: NOT_QUARANTINED for one in seen for key in (one.id, one.uuid)}
+    reasons.update({key: DONE for one in held for key in (one.id, one.uuid)})
+    return held, {key: reasons.get(key, NOT_FOUND) for key in ids}
+
+
+async def _claim(
+    connection: Connection, account_id: int, waiting: Sequence[Waiting], now: datetime
+) -> set[Claim]:
+    by_window: dict[timedelta | None, list[Claim]] = defaultdict(list)
+    for lead in waiting:
+        if lead.wanted:
+            by_window[lead.window] += lead.claims
+    won: set[Claim] = set()
+    for window, claims in by_window.items():
+        won |= await quarantine_store.claim(connection, account_id, claims, window, now)
+    return won

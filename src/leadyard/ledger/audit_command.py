@@ -18,7 +18,12 @@ def run(dsn: str) -> int:
 
     Raises UnavailableError when the database cannot be reached.
     """
-    found = asyncio.run(_audit_all(dsn))
+    return asyncio.run(run_async(dsn))
+
+
+async def run_async(dsn: str) -> int:
+    """Do the same inside a running event loop."""
+    found = await _audit_all(dsn)
     console = Console()
     differences = sum(len(each) for _, each in found)
     if differences:

@@ -57,7 +57,7 @@ def _route(operation: Operation, database: Database, configuration: Configuratio
     path = f"{PREFIX}{operation.path}".replace("}", ":str}")
     handler = _handler(operation, database, configuration)
     handler.__name__ = operation.id
-    return route(path, http_method=[operation.method], name=operation.id, status_code=operation.status)(handler)  # type: ignore[list-item]
+    return route(path, http_method=[operation.method], name=operation.id, status_code=200)(handler)  # type: ignore[list-item]
 
 
 def _handler(
@@ -78,9 +78,12 @@ def _response(operation: Operation, answer: Answer) -> Response[Any]:
     headers = {"cache-control": "no-store"}
     if answer.location is not None:
         headers["location"] = f"{PREFIX}{answer.location}"
+    status = answer.status or operation.status
+    if answer.body is None:
+        return Response(content=None, status_code=status, headers=headers)
     return Response(
-        content=b"" if answer.body is None else _encoder.encode(answer.body),
-        status_code=answer.status or operation.status,
+        content=_encoder.encode(answer.body),
+        status_code=status,
         media_type="application/json",
         headers=headers,
     )

@@ -72,7 +72,11 @@ def render_page(document: Json) -> str:
     return environment.get_template("docs.html").render(
         document=document,
         sections=[
-            {**tag, "slug": tag["name"].lower().replace(" ", "-"), "operations": list(_operations(document, tag["name"]))}
+            {
+                **tag,
+                "slug": tag["name"].lower().replace(" ", "-"),
+                "operations": list(_operations(document, tag["name"])),
+            }
             for tag in document["tags"]
         ],
         document_path=DOCUMENT_PATH,
@@ -172,7 +176,9 @@ def _resolved(schema: Json, document: Json) -> Json:
 def _default(schema: Json) -> str:
     if "default" not in schema or schema["default"] in ({}, [], ""):
         return ""
-    return json.dumps(schema["default"], ensure_ascii=False) if not isinstance(schema["default"], dict) else ""
+    return (
+        json.dumps(schema["default"], ensure_ascii=False) if not isinstance(schema["default"], dict) else ""
+    )
 
 
 def _type(schema: Json, document: Json) -> str:

@@ -42,6 +42,7 @@ def build_document(sections: Sequence[Section]) -> dict[str, Any]:
     operations = [operation for section in sections for operation in section.operations]
     bodies = [operation for operation in operations if operation.body is not None]
     types = [operation.answer for operation in operations if operation.answer is not None]
+    types += [parameter.type for operation in operations for parameter in operation.parameters]
     paths: dict[str, dict[str, Any]] = {}
     for section in sections:
         for operation in section.operations:
@@ -130,9 +131,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         statuses |= {409, 422}
     if operation.body is not None:
         statuses |= {400, 413, 415}
-    refusals = {
-        str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)
-    }
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
     good = {str(operation.status): _success(operation, operation.status)}
     if operation.other_status is not None:
         good[str(operation.other_status)] = _success(operation, operation.other_status)
@@ -166,7 +165,9 @@ def _page(item: Schema) -> Schema:
 
 
 def _refusal(text: str) -> dict[str, Any]:
-    content = {"schema": ref_to(Problem), "example": _PROBLEM_EXAMPLE} if "named" in text else {
-        "schema": ref_to(Problem)
-    }
+    content = (
+        {"schema": ref_to(Problem), "example": _PROBLEM_EXAMPLE}
+        if "named" in text
+        else {"schema": ref_to(Problem)}
+    )
     return {"description": text, "content": {MEDIA_TYPE: content}}

@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 
 _AMOUNT: Schema = {
     "type": ["string", "number"],
-    "pattern": r"^[0-9]{1,9}(\.[0-9]{1,12})?$",
+    "pattern": r"^([0-9]{1,9}(\.[0-9]{1,12})?|1000000000)$",
     "minimum": 0,
     "maximum": int(MAX_AMOUNT),
     "description": "An exact amount, as text or number, kept to six decimals; answers have it as text.",
@@ -31,7 +31,9 @@ def build_schemas(types: Iterable[Any], patched: Iterable[Any]) -> dict[str, Sch
 
 def schema_of(target: Any) -> Schema:
     """Make the schema of one type, which refers to the components."""
-    return _strict(msgspec.json.schema_components([target], ref_template=f"{REF}{{name}}")[0][0])
+    (schema,), _ = msgspec.json.schema_components([target], ref_template=f"{REF}{{name}}")
+    strict: Schema = _strict(schema)
+    return strict
 
 
 def ref_to(target: Any) -> Schema:
@@ -77,7 +79,7 @@ def _add_patch(name: str, schemas: dict[str, Schema]) -> None:
 def _patch_of(schema: Schema, schemas: dict[str, Schema], *, nullable: bool) -> Schema:
     part = {key: value for key, value in schema.items() if key != "default"}
     alternatives = [_deeper(option, schemas) for option in part.pop("anyOf", [])]
-    own = [_deeper(part, schemas)] if not alternatives else alternatives
+    own = alternatives or [_deeper(part, schemas)]
     if nullable and {"type": "null"} not in own:
         own.append({"type": "null"})
     return own[0] if len(own) == 1 else {"anyOf": own}

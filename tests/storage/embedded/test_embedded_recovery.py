@@ -114,8 +114,9 @@ def test_a_start_that_fails_late_says_what_is_in_the_log(server: Make, open_dir:
     postgres = server(open_dir)
     postgres.start()
     postgres.stop()
-    (postgres.cluster_dir / "global" / "pg_control").write_bytes(b"x" * 8192)
-    with pytest.raises(EmbeddedPostgresError, match="checksum|control file"):
+    for segment in (postgres.cluster_dir / "pg_wal").glob("0*"):
+        segment.unlink()
+    with pytest.raises(EmbeddedPostgresError, match="checkpoint record"):
         server(open_dir).start()
 
 

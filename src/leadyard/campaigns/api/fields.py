@@ -9,7 +9,13 @@ from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Section,
 
 _PATH = "/campaigns/{campaign_id}/fields"
 _ONE = f"{_PATH}/{{name}}"
-_EXAMPLE = {"name": "postcode", "label": "Postcode", "data_type": "Postcode", "required": True, "standard": True}
+_EXAMPLE = {
+    "name": "postcode",
+    "label": "Postcode",
+    "data_type": "Postcode",
+    "required": True,
+    "standard": True,
+}
 
 
 async def _list(call: Call) -> Answer:

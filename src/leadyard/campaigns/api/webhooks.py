@@ -15,7 +15,11 @@ SECTION = Section(
         status=Status,
         example={
             "url": "https://crm.example.com/hooks/leadyard",
-            "settings": {"reference": "CRM", "events": ["lead.sold", "lead.unsold"], "secret": "a-long-random-text"},
+            "settings": {
+                "reference": "CRM",
+                "events": ["lead.sold", "lead.unsold"],
+                "secret": "a-long-random-text",
+            },
         },
     ),
 )

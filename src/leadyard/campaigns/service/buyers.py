@@ -20,7 +20,7 @@ class Buyers(Noun[BuyerInput, BuyerRecord]):
         return msgspec.structs.replace(wanted, bid=wanted.bid.strip() or str(row_id))
 
     def unique(self, wanted: BuyerInput) -> dict[str, tuple[str, str]]:
-        """Bids are unique."""
+        """Take a bid once."""
         return {"bid": ("bid", wanted.bid)}
 
 

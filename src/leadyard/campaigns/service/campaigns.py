@@ -22,7 +22,7 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
     input = CampaignInput
     record = CampaignRecord
 
-    def completed(self, wanted: CampaignInput, row_id: int) -> CampaignInput:
+    def completed(self, wanted: CampaignInput, row_id: int) -> CampaignInput:  # noqa: ARG002 - a hook
         """Put the fields in order of name."""
         return msgspec.structs.replace(wanted, fields=tuple(sorted(wanted.fields, key=lambda f: f.name)))
 
@@ -37,12 +37,10 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
         }
 
     def unique(self, wanted: CampaignInput) -> dict[str, tuple[str, str]]:
-        """References are unique."""
+        """Take a reference once, in whatever case."""
         return {"reference": ("reference_key", wanted.reference.casefold())}
 
-    async def problems(
-        self, connection: Connection, account_id: int, wanted: CampaignInput
-    ) -> list[FieldProblem]:
+    def problems(self, wanted: CampaignInput) -> list[FieldProblem]:
         """Check money, duplicates, addresses and fields."""
         return campaign_problems(wanted)
 
@@ -57,9 +55,7 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
     ) -> list[CampaignRecord]:
         """Add each campaign's fields."""
         fields = await rows.fields_of(connection, account_id, [row["id"] for row in found])
-        return [
-            msgspec.convert({**dict(row), "fields": fields[row["id"]]}, CampaignRecord) for row in found
-        ]
+        return [msgspec.convert({**dict(row), "fields": fields[row["id"]]}, CampaignRecord) for row in found]
 
 
 campaigns = Campaigns()

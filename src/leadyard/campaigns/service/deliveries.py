@@ -22,11 +22,15 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
     input = DeliveryInput
     record = DeliveryRecord
 
-    async def problems(
+    def problems(self, wanted: DeliveryInput) -> list[FieldProblem]:
+        """Check the request and the answer rules."""
+        return delivery_problems(wanted)
+
+    async def missing(
         self, connection: Connection, account_id: int, wanted: DeliveryInput
     ) -> list[FieldProblem]:
-        """Check campaign, buyer, templates and answer rules."""
-        problems = delivery_problems(wanted)
+        """Check campaign and buyer."""
+        problems = []
         if not await campaigns.exists(connection, account_id, wanted.campaign_id):
             problems.append(FieldProblem("campaign_id", "does not exist"))
         if not await buyers.exists(connection, account_id, wanted.buyer_id):

@@ -1,7 +1,6 @@
 """One field of a campaign at a time; each change is a change of the campaign, checked as a whole."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -28,7 +27,7 @@ async def create_field(database: Database, actor: Actor, campaign_id: int, docum
             raise ConflictError("name", "is taken by another field of the campaign")
         return [*campaign.fields, rule]
 
-    return _field(await _change(database, actor, campaign_id, add, rule.name), rule.name)
+    return _field(await _change(database, actor, campaign_id, add), rule.name)
 
 
 async def update_field(
@@ -42,7 +41,7 @@ async def update_field(
             raise ConflictError("name", "cannot be changed; make another field")
         return [rule if known.name == name else known for known in campaign.fields]
 
-    return _field(await _change(database, actor, campaign_id, replace, name), name)
+    return _field(await _change(database, actor, campaign_id, replace), name)
 
 
 async def delete_field(database: Database, actor: Actor, campaign_id: int, name: str) -> None:
@@ -59,11 +58,11 @@ async def delete_field(database: Database, actor: Actor, campaign_id: int, name:
             raise ConflictError(name, "is what another field must differ from")
         return [rule for rule in campaign.fields if rule.name != name]
 
-    await _change(database, actor, campaign_id, remove, name)
+    await _change(database, actor, campaign_id, remove)
 
 
 async def _change(
-    database: Database, actor: Actor, campaign_id: int, change: Any, name: str
+    database: Database, actor: Actor, campaign_id: int, change: Callable[[CampaignRecord], list[FieldRule]]
 ) -> CampaignRecord:
     def patch(campaign: CampaignRecord) -> Mapping[str, object]:
         return {"fields": msgspec.to_builtins(change(campaign))}

@@ -118,12 +118,14 @@ class Noun(Generic[InputT, RecordT]):
 
     async def find(self, connection: Connection, account_id: int, row_id: int) -> RecordT:
         """Give one inside the caller's unit of work; raises NotFoundError."""
-        row = await rows.find(connection, self.table, account_id, row_id) if row_id <= LARGEST_INTEGER else None
+        row = (
+            await rows.find(connection, self.table, account_id, row_id) if row_id <= LARGEST_INTEGER else None
+        )
         if row is None:
             raise NotFoundError(f"There is no such {self.entity}.")
         return (await self.records(connection, account_id, [row]))[0]
 
-    def completed(self, wanted: InputT, row_id: int) -> InputT:
+    def completed(self, wanted: InputT, row_id: int) -> InputT:  # noqa: ARG002 - for nouns that need it
         """Fill in what follows from the id."""
         return wanted
 
@@ -131,23 +133,31 @@ class Noun(Generic[InputT, RecordT]):
         """Give the values of the row's columns."""
         return msgspec.structs.asdict(wanted)
 
-    def unique(self, wanted: InputT) -> dict[str, tuple[str, str]]:
+    def unique(self, wanted: InputT) -> dict[str, tuple[str, str]]:  # noqa: ARG002 - for nouns that need it
         """Name the members that must be unique in the account: column and stored value by member."""
         return {}
 
-    async def problems(
-        self, connection: Connection, account_id: int, wanted: InputT
-    ) -> list[FieldProblem]:
-        """Name what is wrong beyond the types of the members."""
+    def problems(self, wanted: InputT) -> list[FieldProblem]:  # noqa: ARG002 - for nouns that need it
+        """Name what is wrong with the values, beyond the types of the members."""
         return []
 
-    async def save_parts(
-        self, connection: Connection, account_id: int, row_id: int, wanted: InputT
-    ) -> None:
+    async def missing(
+        self,
+        connection: Connection,  # noqa: ARG002 - for nouns that need it
+        account_id: int,  # noqa: ARG002 - for nouns that need it
+        wanted: InputT,  # noqa: ARG002 - for nouns that need it
+    ) -> list[FieldProblem]:
+        """Name the ids that are not of this account."""
+        return []
+
+    async def save_parts(self, connection: Connection, account_id: int, row_id: int, wanted: InputT) -> None:
         """Write what lives in other tables."""
 
     async def records(
-        self, connection: Connection, account_id: int, found: Sequence[Row]
+        self,
+        connection: Connection,  # noqa: ARG002 - for nouns that need it
+        account_id: int,  # noqa: ARG002 - for nouns that need it
+        found: Sequence[Row],
     ) -> list[RecordT]:
         """Turn rows into records."""
         names = self.record.__struct_fields__
@@ -165,10 +175,8 @@ class Noun(Generic[InputT, RecordT]):
         await reserve_up_to(connection, account_id, self.entity, chosen_id)
         return chosen_id
 
-    async def _refuse_bad(
-        self, connection: Connection, account_id: int, row_id: int, wanted: InputT
-    ) -> None:
-        problems = await self.problems(connection, account_id, wanted)
+    async def _refuse_bad(self, connection: Connection, account_id: int, row_id: int, wanted: InputT) -> None:
+        problems = self.problems(wanted) + await self.missing(connection, account_id, wanted)
         if problems:
             raise InvalidInputError(problems)
         for member, (column, value) in self.unique(wanted).items():

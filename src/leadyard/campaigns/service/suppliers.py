@@ -20,7 +20,7 @@ class Suppliers(Noun[SupplierInput, SupplierRecord]):
         return msgspec.structs.replace(wanted, sid=wanted.sid.strip() or str(row_id))
 
     def unique(self, wanted: SupplierInput) -> dict[str, tuple[str, str]]:
-        """Sids are unique."""
+        """Take a sid once."""
         return {"sid": ("sid", wanted.sid)}
 
 

@@ -49,9 +49,7 @@ async def delete_terms(database: Database, actor: Actor, campaign_id: int, suppl
         await _log(connection, actor, "delete", before, None)
 
 
-async def read_terms(
-    database: Database, account_id: int, campaign_id: int, supplier_id: int
-) -> TermsRecord:
+async def read_terms(database: Database, account_id: int, campaign_id: int, supplier_id: int) -> TermsRecord:
     """Give the terms of a supplier in a campaign; raises NotFoundError."""
     async with database.connection() as connection:
         return await _find(connection, account_id, campaign_id, supplier_id)
@@ -69,9 +67,7 @@ async def list_terms(
     return [_record(row) for row in found], total
 
 
-async def _find(
-    connection: Connection, account_id: int, campaign_id: int, supplier_id: int
-) -> TermsRecord:
+async def _find(connection: Connection, account_id: int, campaign_id: int, supplier_id: int) -> TermsRecord:
     row = await rows.find_terms(connection, account_id, campaign_id, supplier_id)
     if row is None:
         raise NotFoundError("This supplier has no terms in this campaign.")

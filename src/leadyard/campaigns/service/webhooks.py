@@ -4,7 +4,6 @@ from leadyard.campaigns.checks import webhook_problems
 from leadyard.campaigns.inputs import WebhookInput, WebhookRecord
 from leadyard.campaigns.service.noun import Noun
 from leadyard.kit.errors import FieldProblem
-from leadyard.storage.database import Connection
 from leadyard.storage.tables import exchange
 
 
@@ -16,9 +15,7 @@ class Webhooks(Noun[WebhookInput, WebhookRecord]):
     input = WebhookInput
     record = WebhookRecord
 
-    async def problems(
-        self, connection: Connection, account_id: int, wanted: WebhookInput
-    ) -> list[FieldProblem]:
+    def problems(self, wanted: WebhookInput) -> list[FieldProblem]:
         """Check the address and the events."""
         return webhook_problems(wanted)
 

@@ -130,9 +130,7 @@ async def put_terms(
     )
 
 
-async def delete_terms(
-    connection: Connection, account_id: int, campaign_id: int, supplier_id: int
-) -> None:
+async def delete_terms(connection: Connection, account_id: int, campaign_id: int, supplier_id: int) -> None:
     """Take a supplier out of a campaign."""
     await connection.execute(
         "DELETE FROM campaign_suppliers WHERE account_id = $1 AND campaign_id = $2 AND partner_id = $3",

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import time
 from pathlib import Path
 
 from leadyard.storage.embedded.accounts import Account
@@ -12,6 +13,8 @@ from leadyard.storage.embedded.placement import CLUSTER_NAME
 
 SUPERUSER = "leadyard"
 DATABASE = "leadyard"
+CLEARING_SECONDS = 10
+LOOK_SECONDS = 0.03
 
 INITDB_OPTIONS = (
     f"--username={SUPERUSER}",
@@ -50,7 +53,7 @@ def create_cluster(home: Path, binaries: Binaries, account: Account) -> Path:
     """
     cluster = home / CLUSTER_NAME
     for leftover in home.glob(f"{CLUSTER_NAME}.new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+        _clear_away(leftover)
     if cluster.exists():
         raise EmbeddedPostgresError(
             f"{cluster} exists and is not a PostgreSQL cluster: move it away, or choose another --data-dir."
@@ -62,6 +65,14 @@ def create_cluster(home: Path, binaries: Binaries, account: Account) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
         raise EmbeddedPostgresError(f"The database could not be created in {home}: {result.stderr.strip()}")
     return draft.rename(cluster)
+
+
+def _clear_away(leftover: Path) -> None:
+    # The initdb of a killed process may still be writing; it gives up once its files are gone.
+    deadline = time.monotonic() + CLEARING_SECONDS
+    while leftover.exists() and time.monotonic() < deadline:
+        shutil.rmtree(leftover, ignore_errors=True)
+        time.sleep(LOOK_SECONDS)
 
 
 def require_version(cluster: Path) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from http import HTTPStatus
 
 import aiohttp
 from aiohttp import (
@@ -32,6 +33,8 @@ _CONNECT_SHARE = 0.8
 _IDLE_SECONDS = 4.0
 """An idle connection that the buyer closes just as a lead goes out leaves the lead's fate unknown. Most servers keep
 connections for 5 seconds or more, so ours are given up before that."""
+
+_POST_SECONDS = 10
 
 _SURELY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -103,6 +106,22 @@ class HttpTransport:
             request_text=plan.shown_text(values, request),
             elapsed_ms=round((time.perf_counter() - started) * 1000),
         )
+
+    async def post_json(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
+        """Post JSON to an address, under the same guard as leads; gives "" for a 2xx answer, else what went wrong."""
+        if self._session is None:
+            raise RuntimeError("open() the transport before posting")
+        try:
+            async with self._session.post(
+                url,
+                data=body,
+                headers={"Content-Type": "application/json", **headers},
+                allow_redirects=False,
+                timeout=_timeout(_POST_SECONDS),
+            ) as response:
+                return "" if response.status < HTTPStatus.MULTIPLE_CHOICES else f"HTTP {response.status}"
+        except (aiohttp.ClientError, _MaybeSentError, OSError, TimeoutError, ValueError) as error:
+            return _words(error)
 
     async def _exchange(
         self, plan: RequestPlan, request: Request, seconds: int, rules: AnswerRules

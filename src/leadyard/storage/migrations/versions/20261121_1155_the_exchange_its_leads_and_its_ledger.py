@@ -208,11 +208,28 @@ def upgrade() -> None:
         sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("worker_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column(
-            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+            "after_attempt",
+            sa.SmallInteger(),
+            server_default=sa.text("0"),
+            autoincrement=False,
+            nullable=False,
         ),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "delivery_id", name=op.f("pk_delivery_jobs")),
     )
-    op.create_index("ix_delivery_jobs_due", "delivery_jobs", ["account_id", "due_at"], unique=False)
+    op.create_index(
+        "ix_delivery_jobs_due",
+        "delivery_jobs",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("worker_id IS NULL"),
+    )
+    op.create_index(
+        "ix_delivery_jobs_worker_id",
+        "delivery_jobs",
+        ["account_id", "worker_id"],
+        unique=False,
+        postgresql_where=sa.text("worker_id IS NOT NULL"),
+    )
     op.create_table(
         "id_counters",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,157 @@
+"""Rows 1 to 3: leads accepted per second and their latency against an echo, and leads sold per second end to end."""
+
+import asyncio
+import itertools
+import json
+import statistics
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import asyncpg
+import uvloop
+
+from benchmarks import leads, load, stage
+from benchmarks.report import Row
+
+WEB_PROCESSES = 2
+WORKERS = 1
+MANY, FEW = 128, 32
+GOOD = b'"status":"Success"'
+
+
+class IntakeBench:
+    """The processes under measurement, started once for all rows."""
+
+    def __init__(self, *, seconds: float, rounds: int) -> None:
+        """Measure each side for so many seconds, in so many alternating rounds."""
+        self._seconds, self._rounds = seconds, rounds
+        self._numbers = itertools.count()
+        self._key, self._dsn = "", ""
+        self._echo = stage.listener()
+        self._web = stage.listener()
+        self._buyer = stage.listener()
+
+    def run(self) -> Iterator[Row]:
+        """Measure; gives a row when it is known."""
+        with ExitStack() as stack:
+            self._dsn = stack.enter_context(stage.fresh_database())
+            self._key = uvloop.run(stage.prepare(self._dsn, _port(self._buyer)))
+            self._start(stack)
+            yield from self._accepted()
+            yield from self._end_to_end()
+
+    def _start(self, stack: ExitStack) -> None:
+        commands = [stage.python("benchmarks.echo", str(self._echo.fileno()))] * WEB_PROCESSES
+        stack.enter_context(stage.processes(commands, [self._echo.fileno()]))
+        commands = [stage.python("leadyard", "web", "--fd", str(self._web.fileno()))] * WEB_PROCESSES
+        variables = {"LEADYARD_DATABASE_URL": self._dsn}
+        stack.enter_context(stage.processes(commands, [self._web.fileno()], **variables))
+        command = stage.python("benchmarks.buyer", str(self._buyer.fileno()))
+        stack.enter_context(stage.processes([command], [self._buyer.fileno()]))
+        stage.wait_for(f"http://127.0.0.1:{_port(self._web)}/healthz")
+
+    def _measure_echo(self, connections: int) -> load.Measured:
+        request = load.post(leads.PATH, leads.body(self._key, 0))
+        good = b'"campid"'
+        return uvloop.run(
+            load.run(
+                _port(self._echo), itertools.repeat(request), good=good, connections=connections,
+                seconds=self._seconds / 2,
+            )
+        )  # fmt: skip
+
+    def _measure_leads(self, connections: int) -> load.Measured:
+        requests = leads.lead_requests(self._key, next(self._numbers) * 1_000_000)
+        return uvloop.run(
+            load.run(_port(self._web), requests, good=GOOD, connections=connections, seconds=self._seconds)
+        )
+
+    def _accepted(self) -> Iterator[Row]:
+        self._measure_leads(FEW)
+        pairs = [(self._measure_leads(MANY), self._measure_echo(MANY)) for _ in range(self._rounds)]
+        _refuse_refusals(pairs)
+        ratios = [ours.per_second / echo.per_second for ours, echo in pairs]
+        ours, echo = _medians(pairs)
+        self.accepted_per_second = ours
+        detail = (
+            f"{ours:,.0f} leads/s against {echo:,.0f} echoes/s, {WEB_PROCESSES} processes, {MANY} connections"
+        )
+        yield Row(
+            "accepted leads/s over HTTP",
+            "bare ASGI echo",
+            statistics.median(ratios),
+            ">=",
+            0.20,
+            0.35,
+            detail,
+        )
+        pairs = [(self._measure_leads(FEW), self._measure_echo(FEW)) for _ in range(self._rounds)]
+        _refuse_refusals(pairs)
+        ratios = [ours.percentile_ms(0.99) / echo.percentile_ms(0.99) for ours, echo in pairs]
+        lead, back = pairs[-1]
+        detail = (
+            f"p50 {lead.percentile_ms(0.5):.1f} ms, p99 {lead.percentile_ms(0.99):.1f} ms against echo's "
+            f"p50 {back.percentile_ms(0.5):.1f} ms, p99 {back.percentile_ms(0.99):.1f} ms, {FEW} connections"
+        )
+        yield Row("p99 latency of the same", "echo's p99", statistics.median(ratios), "<=", 6, 3, detail)
+
+    def _end_to_end(self) -> Iterator[Row]:
+        uvloop.run(_forget_queue(self._dsn))
+        command = stage.python("leadyard", "worker")
+        variables = {"LEADYARD_DATABASE_URL": self._dsn, "LEADYARD_ALLOWED_NETWORKS": "127.0.0.1/32"}
+        with stage.processes([command] * WORKERS, **variables):
+            uvloop.run(_wait_for_worker(self._dsn))
+            before = _taken(_port(self._buyer))
+            started = time.perf_counter()
+            posted = len(self._measure_leads(FEW).latencies)
+            uvloop.run(_wait_until_sold(self._dsn))
+            rate = posted / (time.perf_counter() - started)
+        taken = _taken(_port(self._buyer)) - before
+        if taken != posted:
+            raise RuntimeError(f"{posted} leads accepted, but the buyer got {taken}")
+        detail = f"{rate:,.0f} leads/s posted, sold at a loopback buyer and booked; {posted:,} leads, {WORKERS} worker"
+        ratio = rate / self.accepted_per_second
+        yield Row("end to end, leads/s", "accepted leads/s", ratio, ">=", 0.4, 0.7, detail)
+
+
+def _port(listener: object) -> int:
+    return int(listener.getsockname()[1])  # type: ignore[attr-defined]
+
+
+def _medians(pairs: list[tuple[load.Measured, load.Measured]]) -> tuple[float, float]:
+    first = statistics.median(ours.per_second for ours, _ in pairs)
+    return first, statistics.median(echo.per_second for _, echo in pairs)
+
+
+def _refuse_refusals(pairs: list[tuple[load.Measured, load.Measured]]) -> None:
+    refused = sum(ours.refused + echo.refused for ours, echo in pairs)
+    if refused:
+        raise RuntimeError(f"{refused} requests were not accepted: the figures would be of refusals")
+
+
+def _taken(port: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/taken") as answer:
+        return int(json.load(answer))
+
+
+async def _forget_queue(dsn: str) -> None:
+    """Take the leads of the earlier rows, which no worker was there to sell, out of the queue."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("TRUNCATE delivery_jobs")
+    await connection.close()
+
+
+async def _wait_for_worker(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    while not await connection.fetchval("SELECT count(*) FROM workers"):
+        await asyncio.sleep(0.05)
+    await connection.close()
+
+
+async def _wait_until_sold(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    while await connection.fetchval("SELECT EXISTS (SELECT 1 FROM delivery_jobs)"):
+        await asyncio.sleep(0.1)
+    await connection.close()

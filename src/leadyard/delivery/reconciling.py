@@ -1,0 +1,96 @@
+"""Settling attempts whose outcome was unknown, once a person has found out what became of them.
+
+The booking is the worker's own: a settled attempt is a result like any other, only that a person brings it.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.delivery.outcomes import OutcomeBatch
+from leadyard.delivery.planning import read_job
+from leadyard.delivery.sending import Result, Sending, delivery_revenue
+from leadyard.kit.money import to_micros
+from leadyard.leads.model import AttemptState, SaleStatus
+from leadyard.ledger.service import Ledger, ReservedIds
+from leadyard.routing.choice import pass_start
+from leadyard.storage.database import Connection, Row
+
+_NO_WORKER = 0
+
+# The attempt is locked before its lead, as the worker does.
+_LOCK = """
+SELECT a.delivery_id, a.started_at, a.trace FROM delivery_attempts a
+WHERE a.account_id = $1 AND a.lead_id = $2 AND a.number = $3 AND a.state = 7
+FOR UPDATE
+"""
+
+_JOB = """
+SELECT 0 AS delivery_id, 0 AS after_attempt, l.id, l.uuid, l.campaign_id, l.supplier_id, l.sub_supplier_id, l.channel,
+       l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at,
+       (SELECT json_agg(json_build_array(a.number, a.delivery_id, a.state) ORDER BY a.number)
+        FROM delivery_attempts a WHERE a.account_id = $1 AND a.lead_id = l.id)::text AS tried
+FROM leads l WHERE l.account_id = $1 AND l.id = $2 FOR UPDATE OF l
+"""
+
+
+async def settle_unknown(
+    connection: Connection,
+    setup: AccountSetup,
+    ledger: Ledger,
+    ids: ReservedIds,
+    lead_id: int,
+    number: int,
+    *,
+    accepted: bool,
+    revenue: int | None,
+    now: datetime,
+    actor: str,
+) -> bool:
+    """Book an unknown attempt as sold or as rejected; False when there is no such attempt.
+
+    Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps back, and
+    a lead that is not sold goes on to the deliveries that its pass has not tried.
+    """
+    attempt = await connection.fetchrow(_LOCK, setup.account.id, lead_id, number)
+    if attempt is None:
+        return False
+    row = await connection.fetchrow(_JOB, setup.account.id, lead_id)
+    sending = None if row is None else _sending(setup, row, attempt, number)
+    if sending is None:
+        return False
+    result = _result(sending, attempt["trace"], accepted=accepted, revenue=revenue, now=now, actor=actor)
+    await OutcomeBatch(setup, _NO_WORKER, [result], now).write(connection, ledger, ids)
+    return True
+
+
+def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int) -> Sending | None:
+    """Put together what the worker held when it sent the lead."""
+    job = read_job(setup.account.id, row)
+    job.after_attempt = pass_start(job.tried)
+    campaign = setup.campaigns.get(job.campaign_id)
+    deliveries = () if campaign is None else campaign.deliveries
+    delivery = next((d for d in deliveries if d.id == attempt["delivery_id"]), None)
+    buyer = None if delivery is None else setup.buyers.get(delivery.buyer_id)
+    if campaign is None or delivery is None or buyer is None:
+        return None
+    zone = ZoneInfo(setup.account.time_zone)
+    return Sending(job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"])
+
+
+def _result(
+    sending: Sending,
+    trace: dict[str, object] | None,
+    *,
+    accepted: bool,
+    revenue: int | None,
+    now: datetime,
+    actor: str,
+) -> Result:
+    traced = {**(trace or {}), "settled_by": actor}
+    if accepted:
+        price = to_micros(delivery_revenue(sending)) if revenue is None else revenue
+        return Result(sending, AttemptState.SOLD, "settled by hand: accepted", price, traced, None)
+    sold = sending.job.sale_status in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
+    due_at = None if sold else now
+    return Result(sending, AttemptState.REJECTED, "settled by hand: rejected", 0, traced, due_at)

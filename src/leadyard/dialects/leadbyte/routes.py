@@ -1,0 +1,106 @@
+"""Which handler answers which method and path; every path exists under every version."""
+
+from enum import Enum
+
+import msgspec
+
+from leadyard.dialects.leadbyte import (
+    campaigns,
+    changing,
+    classic,
+    finances,
+    posting,
+    quarantine,
+    queue,
+    reading_leads,
+    reports,
+    searching,
+    triggering,
+)
+from leadyard.dialects.leadbyte.call import Handler
+from leadyard.dialects.leadbyte.refusals import NoRouteError
+from leadyard.identity.model import Permission
+
+VERSIONS = ("v1.1", "v1.2", "v1.3")
+LATEST = "v1.3"
+_BASE = "/restapi/"
+
+
+class Kind(Enum):
+    """How a route is authorised and which words it refuses with."""
+
+    ORDINARY = 1
+    INTAKE = 2
+    CLASSIC = 3
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A handler, and the permission it needs; None when the handler finds out itself."""
+
+    handler: Handler
+    permission: Permission | None = None
+    kind: Kind = Kind.ORDINARY
+
+
+_SUBMIT = Route(posting.wait_submit, Permission.LEADS_CREATE, Kind.INTAKE)
+_WAIT = {"GET": _SUBMIT, "POST": _SUBMIT}
+_CLASSIC = Route(classic.submit, kind=Kind.CLASSIC)
+
+_WHOLE = {
+    "/api/submit.php": {"GET": _CLASSIC, "POST": _CLASSIC},
+    "/waitsubmit": _WAIT,
+}
+
+_FIXED = {
+    "leads": {
+        "POST": Route(posting.post_leads, Permission.LEADS_CREATE, Kind.INTAKE),
+        "GET": Route(reading_leads.list_leads, Permission.LEADS_SEARCH),
+        "PUT": Route(changing.put_leads),
+    },
+    "leads/search": {"POST": Route(searching.search, Permission.LEADS_SEARCH)},
+    "leads/reprocess": {"POST": Route(triggering.reprocess, Permission.LEADS_REPROCESS)},
+    "leadfinancials": {"PUT": Route(finances.put_financials, Permission.LEADS_FINANCIALS)},
+    "quarantine/process": {"POST": Route(quarantine.process, Permission.QUARANTINE_PROCESS)},
+    "deliveries/trigger": {"POST": Route(triggering.trigger, Permission.DELIVERIES_TRIGGER)},
+    "apiqueue": {"GET": Route(queue.list_records, Permission.API_QUEUE)},
+    "campaigns": {"GET": Route(campaigns.list_campaigns, Permission.CAMPAIGNS)},
+    "reports/campaign": {"GET": Route(reports.campaign, Permission.REPORTS)},
+    "waitsubmit": _WAIT,
+}
+
+_BY_ID = {
+    "leads": {"GET": Route(reading_leads.read_lead, Permission.LEADS_SEARCH)},
+    "apiqueue": {"GET": Route(queue.read_record, Permission.API_QUEUE)},
+    "campaigns": {"GET": Route(campaigns.read_campaign, Permission.CAMPAIGNS)},
+}
+
+
+def owns(path: str) -> bool:
+    """Tell whether a path is this dialect's, known or not."""
+    return path.startswith((_BASE, "/waitsubmit", "/api/submit.php"))
+
+
+def find_route(method: str, path: str) -> tuple[Route, str, str]:
+    """Find the route of a method and path, its version and the id in the path; raises NoRouteError."""
+    methods, version, path_id = _find(path.removesuffix("/"))
+    if methods is None:
+        raise NoRouteError(404, "Not found")
+    route = methods.get(method)
+    if route is None:
+        raise NoRouteError(405, f"Method not allowed, use {' or '.join(methods)}")
+    return route, version, path_id
+
+
+def _find(path: str) -> tuple[dict[str, Route] | None, str, str]:
+    if not path.startswith(_BASE):
+        return _WHOLE.get(path), LATEST, ""
+    version, _, rest = path[len(_BASE) :].partition("/")
+    if version not in VERSIONS:
+        return None, version, ""
+    fixed = _FIXED.get(rest)
+    if fixed is not None:
+        return fixed, version, ""
+    noun, _, path_id = rest.partition("/")
+    if not path_id or "/" in path_id:
+        return None, version, ""
+    return _BY_ID.get(noun), version, path_id

@@ -1,0 +1,90 @@
+"""Posted leads to submissions of the intake."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadyard.dialects.leadbyte.call import Call
+from leadyard.dialects.leadbyte.naming import FieldMatcher, squeeze
+from leadyard.dialects.leadbyte.values import NotPlainError, as_text, yes
+from leadyard.identity.model import Principal
+from leadyard.intake.model import IntakeResult, Reading, Submission
+from leadyard.intake.plan import CampaignPlan
+from leadyard.leads.model import Channel
+
+_CONTROLS = frozenset({"campid", "sid", "ssid", "testmode", "returnjson"})
+_MEMO_SIZE = 4096
+_MEMO_NAME_LENGTH = 100
+_LONGEST_SSID = 255
+_memo: dict[str, str | None] = {}
+
+
+def matcher_of(plan: CampaignPlan) -> FieldMatcher:
+    """Give the field names of a campaign, kept with its plan."""
+    matcher = plan.memo.get("leadbyte")
+    if matcher is None:
+        matcher = plan.memo["leadbyte"] = FieldMatcher(plan.names)
+    return matcher
+
+
+def controls_of(lead: Mapping[str, Any]) -> dict[str, Any]:
+    """Find campid, sid, ssid, testmode and returnjson in any spelling; the exact one counts before others."""
+    found: dict[str, Any] = {}
+    for member, value in lead.items():
+        control = _memo[member] if member in _memo else _control(member)
+        if control is not None and (control not in found or member == control):
+            found[control] = value
+    return found
+
+
+def _control(member: str) -> str | None:
+    name = squeeze(member)
+    control = name if name in _CONTROLS else None
+    if len(member) <= _MEMO_NAME_LENGTH:
+        if len(_memo) >= _MEMO_SIZE:
+            _memo.clear()
+        _memo[member] = control
+    return control
+
+
+def submission_of(
+    call: Call,
+    lead: dict[str, Any],
+    *,
+    account_id: int,
+    principal: Principal | None,
+    channel: Channel = Channel.REST,
+) -> Submission:
+    """Make the submission of one posted lead; the classic API takes no part in quarantine."""
+    controls = controls_of(lead)
+
+    def read(plan: CampaignPlan) -> Reading:
+        return Reading(*matcher_of(plan).assign(lead))
+
+    return Submission(
+        account_id=account_id,
+        principal=principal,
+        campaign=_code(controls.get("campid")),
+        sid=_code(controls.get("sid")),
+        ssid=_code(controls.get("ssid"))[:_LONGEST_SSID],
+        channel=channel,
+        is_test=yes(controls.get("testmode")),
+        received_at=call.received_at,
+        read=read,
+        skip_quarantine=channel is Channel.CLASSIC,
+        address=call.address,
+    )
+
+
+def _code(value: Any) -> str:
+    """Read a code; one that is no code at all names nothing, which the intake refuses in its own words."""
+    if type(value) is str and value.isascii() and "\x00" not in value:
+        return value.strip()
+    try:
+        return as_text(value)
+    except NotPlainError:
+        return ""
+
+
+def refused_page(result: IntakeResult) -> str:
+    """Give the page that the campaign names for refused leads."""
+    return "" if result.plan is None else result.plan.campaign.settings.refused_url

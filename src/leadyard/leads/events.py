@@ -1,0 +1,77 @@
+"""A lead's history: what the system and people did to it, in the order in which it happened."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from leadyard.leads.model import AttemptState, Lead, SaleStatus, SystemStatus
+from leadyard.leads.views import AttemptView, LeadEvent
+from leadyard.storage.database import Connection
+
+UPDATED = "updated"
+RELEASED = "released"
+REFUSED = "refused"
+TRIGGERED = "triggered"
+REPROCESSED = "reprocessed"
+FINANCIALS_CHANGED = "financials changed"
+COST_BOOKED = "cost booked"
+RESOLVED = "resolved"
+
+_RECORD = """
+INSERT INTO lead_events (account_id, lead_id, id, at, event, detail, actor)
+SELECT $1, lead_id,
+       coalesce((SELECT max(e.id) FROM lead_events e WHERE e.account_id = $1 AND e.lead_id = row.lead_id), 0) + 1,
+       $2, $3, detail, $4
+FROM unnest($5::bigint[], $6::text[]) AS row (lead_id, detail)
+"""
+
+
+async def record(
+    connection: Connection,
+    account_id: int,
+    now: datetime,
+    event: str,
+    details: Mapping[int, str],
+    actor: str,
+) -> None:
+    """Write one event of each lead, as lead id to detail; the caller holds the leads locked.
+
+    A detail names fields, deliveries and amounts, never a value of personal data.
+    """
+    if details:
+        await connection.execute(
+            _RECORD, account_id, now, event, actor, list(details), list(details.values())
+        )
+
+
+def history(
+    lead: Lead, attempts: tuple[AttemptView, ...], recorded: tuple[LeadEvent, ...]
+) -> tuple[LeadEvent, ...]:
+    """Put the moves that the lead and its attempts tell of and the recorded ones in order of time."""
+    moves = [LeadEvent(lead.received_at, "received", lead.channel.name.lower(), "")]
+    if lead.system_status is SystemStatus.QUARANTINED:
+        moves.append(LeadEvent(lead.received_at, "quarantined", "", ""))
+    if lead.decided_at is not None:
+        accepted = lead.system_status is SystemStatus.VALID
+        moves.append(LeadEvent(lead.decided_at, "valid" if accepted else "invalid", _why(lead), ""))
+    moves += [_attempted(attempt) for attempt in attempts]
+    if lead.sale_status is SaleStatus.UNSOLD:
+        moves.append(LeadEvent(_last_move(lead, attempts), "unsold", "", ""))
+    # Sorting is stable: of moves at one instant, the system's come before what people did with them.
+    return tuple(sorted((*moves, *recorded), key=lambda event: event.at))
+
+
+def _why(lead: Lead) -> str:
+    if lead.system_status is SystemStatus.VALID:
+        return ""
+    return f"code {lead.code}"
+
+
+def _attempted(attempt: AttemptView) -> LeadEvent:
+    event = "sending" if attempt.state is AttemptState.SENDING else attempt.state.name.lower()
+    detail = f"delivery {attempt.delivery_id}" + (f": {attempt.reason}" if attempt.reason else "")
+    return LeadEvent(attempt.finished_at or attempt.started_at, event, detail, "")
+
+
+def _last_move(lead: Lead, attempts: tuple[AttemptView, ...]) -> datetime:
+    moments = [attempt.finished_at or attempt.started_at for attempt in attempts]
+    return max((lead.decided_at or lead.received_at, *moments))

@@ -1,0 +1,98 @@
+"""Reading and finding leads: nothing here changes anything."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.intake.fields import email_key, phone_key
+from leadyard.kit.documents import text_problem
+from leadyard.leads import events
+from leadyard.leads.model import Lead, SaleStatus, SystemStatus
+from leadyard.leads.store import LARGEST_ID, LEAD_COLUMNS, StoredLead, lead_of
+from leadyard.leads.views import LeadView
+from leadyard.storage.database import Connection, fetch
+from leadyard.storage.tables.leads import leads as table
+
+DEFAULT_COUNTRY = "GB"
+
+
+class LeadFilter(msgspec.Struct, frozen=True):
+    """What leads of a list have in common; None is no condition, received times are from (inside) to (outside).
+
+    `email` and `phone` are as people write them; `before_id` is the last id of the page before.
+    """
+
+    campaign_id: int | None = None
+    supplier_id: int | None = None
+    system_status: SystemStatus | None = None
+    sale_status: SaleStatus | None = None
+    email: str | None = None
+    phone: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    before_id: int | None = None
+
+
+def view_of(stored: StoredLead) -> LeadView:
+    """Put a lead together with its history."""
+    past = events.history(stored.lead, stored.attempts, stored.events)
+    return LeadView(stored.lead, stored.attempts, past, stored.costs)
+
+
+def email_keys(emails: Iterable[str]) -> list[str]:
+    """Give the keys by which addresses are found; texts that no lead can hold have none."""
+    return sorted({email_key(text) for text in emails if text_problem(text) is None} - {""})
+
+
+def phone_keys(phones: Iterable[str], setup: AccountSetup, campaign_ids: Sequence[int] | None) -> list[str]:
+    """Give the keys by which numbers are found: a number without a country is one of any campaign's country."""
+    wanted = setup.campaigns if campaign_ids is None else set(campaign_ids)
+    countries = {c.settings.country for c in setup.campaigns.values() if c.id in wanted} or {DEFAULT_COUNTRY}
+    storable = [text for text in phones if text_problem(text) is None]
+    return sorted({phone_key(text, country) for text in storable for country in countries} - {""})
+
+
+async def page(connection: Connection, setup: AccountSetup, wanted: LeadFilter, most: int) -> list[Lead]:
+    """List leads by falling id, at most so many."""
+    conditions = [*_equalities(setup.account.id, wanted), *_ranges(wanted), *_keys(setup, wanted)]
+    columns = [table.c[name] for name in LEAD_COLUMNS]
+    statement = sa.select(*columns).where(*conditions).order_by(table.c.id.desc()).limit(most)
+    return [lead_of(row) for row in await fetch(connection, statement)]
+
+
+def _equalities(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    values = {
+        "campaign_id": wanted.campaign_id,
+        "supplier_id": wanted.supplier_id,
+        "system_status": wanted.system_status,
+        "sale_status": wanted.sale_status,
+    }
+    found = [table.c[name] == int(value) for name, value in values.items() if value is not None]
+    return [table.c.account_id == account_id, *found]
+
+
+def _ranges(wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    found = []
+    if wanted.received_from is not None:
+        found.append(table.c.received_at >= wanted.received_from)
+    if wanted.received_to is not None:
+        found.append(table.c.received_at < wanted.received_to)
+    if wanted.before_id is not None:
+        found.append(table.c.id < min(wanted.before_id, LARGEST_ID))
+    return found
+
+
+def _keys(setup: AccountSetup, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.email is not None:
+        found.append(table.c.email_key.in_(email_keys([wanted.email])))
+    if wanted.phone is not None:
+        campaign_ids = None if wanted.campaign_id is None else [wanted.campaign_id]
+        keys = phone_keys([wanted.phone], setup, campaign_ids)
+        found.append(
+            sa.or_(*(table.c[name].in_(keys) for name in ("phone1_key", "phone2_key", "phone3_key")))
+        )
+    return found

@@ -1,0 +1,74 @@
+"""A real PostgreSQL for the tests: one server per test process, one fresh database per test."""
+
+import asyncio
+import os
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from leadyard.storage.database import Database
+from leadyard.storage.embedded import EmbeddedPostgres
+from leadyard.storage.migrate import upgrade
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """A running server: the one that LEADYARD_TEST_DSN names, else an embedded one of this test process's."""
+    given = os.environ.get("LEADYARD_TEST_DSN")
+    if given:
+        yield given
+        return
+    # As root the server runs as another user, who could not reach pytest's own folder for temporary files.
+    with tempfile.TemporaryDirectory(prefix="leadyard-tests-") as folder:
+        Path(folder).chmod(0o711)
+        server = EmbeddedPostgres(Path(folder) / "data")
+        yield server.start()
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def template_name(server_dsn: str) -> Iterator[str]:
+    """A database at the current schema, migrated once and copied for each test."""
+    name = f"template_{uuid.uuid4().hex}"
+    asyncio.run(run_on_server(server_dsn, f'CREATE DATABASE "{name}"'))
+    upgrade(with_database(server_dsn, name))
+    yield name
+    asyncio.run(run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def dsn(server_dsn: str, template_name: str) -> AsyncIterator[str]:
+    """A fresh database at the current schema."""
+    name = f"test_{uuid.uuid4().hex}"
+    await run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
+    yield with_database(server_dsn, name)
+    await run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    """An open pool on a fresh database."""
+    opened = Database(dsn, size=4)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server's address, with another database."""
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+async def run_on_server(dsn: str, statement: str) -> None:
+    """Run one statement outside any transaction."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

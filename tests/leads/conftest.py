@@ -1,0 +1,13 @@
+"""A desk to work at."""
+
+from pathlib import Path
+
+import pytest
+
+from leadyard.storage.database import Database
+from tests.desk import Desk, new_desk
+
+
+@pytest.fixture
+async def desk(database: Database, dsn: str, tmp_path: Path) -> Desk:
+    return await new_desk(database, dsn, tmp_path)
