@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from tests.exchange import Exchange, new_exchange
 
 from leadyard.identity import service as identity
 from leadyard.identity.keys import KeyInput, KindOfKey
@@ -16,7 +17,6 @@ from leadyard.leads.views import LeadView
 from leadyard.ledger.audit import Difference, audit
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
-from tests.exchange import Exchange, new_exchange
 
 
 class Desk(Exchange):

@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -19,6 +20,17 @@ Default = TypeVar("Default")
 
 class SettingsError(ValueError):
     """A setting has a value that Leadyard cannot use; the message names the variable."""
+
+
+def reachable_host(host: str) -> str:
+    """Return the host at which this machine reaches a server that listens on `host`, for use in a URL."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"  # noqa: PLR2004 - the protocol's own number
+    return str(address) if address.version == 4 else f"[{address}]"  # noqa: PLR2004 - the protocol's own number
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +52,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_json: bool = False
     public_base_url: str | None = None
+
+    @property
+    def local_base_url(self) -> str:
+        """The URL at which this machine reaches the web processes."""
+        return f"http://{reachable_host(self.host)}:{self.port}"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

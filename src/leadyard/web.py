@@ -4,26 +4,26 @@ import asyncio
 import os
 import signal
 import socket
+from functools import lru_cache
 from typing import cast
 
 import structlog
 import uvicorn
 import uvloop
+from prometheus_client import Counter
 
-from leadyard import supervisor_lifeline
+from leadyard import demo_buyer, supervisor_lifeline
 from leadyard.app import Services
-from leadyard.demo import buyer as demo_buyer
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
-from leadyard.kit.asgi import Application, Receive, Scope, Send, send_json
+from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_json
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import REQUESTS
-from leadyard.leads.api import SECTIONS
+from leadyard.leads.api import sections
 from leadyard.logs import configure_logs
 from leadyard.own_api.app import create
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
-from leadyard.worker import open_patiently
 
 _BACKLOG = 2048
 _FLUSH_SECONDS = 5.0
@@ -78,12 +78,17 @@ class Web:
 
 
 def _counted(send: Send, part: str) -> Send:
-    async def counting(message: dict[str, object]) -> None:
+    async def counting(message: Message) -> None:
         if message["type"] == "http.response.start":
-            REQUESTS.labels(part, message["status"]).inc()
+            _counter(part, message["status"]).inc()
         await send(message)
 
     return counting
+
+
+@lru_cache(maxsize=256)
+def _counter(part: str, status: int) -> Counter:
+    return REQUESTS.labels(part, status)
 
 
 def run(settings: Settings, dsn: str, *, fd: int | None = None) -> None:
@@ -102,7 +107,7 @@ def listening_socket(settings: Settings, fd: int | None) -> socket.socket:
 async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
     """Open the database, answer requests, and on SIGTERM finish those in flight."""
     database = Database(dsn, size=12)
-    await open_patiently(database, asyncio.Event())
+    await database.open_patiently(asyncio.Event())
     services = Services(database, settings)
     await services.outbound.open()
     web = Web(services)
@@ -112,8 +117,10 @@ async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
             http="httptools",
             lifespan="off",
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=30,
             backlog=_BACKLOG,
         )

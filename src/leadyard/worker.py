@@ -34,7 +34,7 @@ async def serve(settings: Settings, dsn: str) -> None:
         loop.add_signal_handler(number, stop.set)
     supervisor_lifeline.watch(lambda: os.kill(os.getpid(), signal.SIGTERM))
     database = Database(dsn, size=12)
-    await open_patiently(database, stop)
+    await database.open_patiently(stop)
     if not stop.is_set():
         parts = WorkerParts(database, settings, f"{socket.gethostname()}:{os.getpid()}")
         await parts.transport.open()
@@ -45,18 +45,6 @@ async def serve(settings: Settings, dsn: str) -> None:
         finally:
             await parts.transport.close()
     await database.close()
-
-
-async def open_patiently(database: Database, stop: asyncio.Event) -> None:
-    """Open the pool, waiting for a server that is still starting."""
-    while not stop.is_set():
-        try:
-            await database.open()
-        except UnavailableError as error:
-            _log.warning("waiting for the database", error=str(error))
-            await pause(stop, 0.5)
-        else:
-            return
 
 
 async def fold_until(database: Database, stop: asyncio.Event) -> None:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.desk import Desk, new_desk
 
 from leadyard.storage.database import Database
-from tests.desk import Desk, new_desk
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tests.delivery.buyers import Call, buyer
+from tests.desk import Desk, new_desk
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import SupplierInput
 from leadyard.campaigns.model import Caps, SupplierTerms
 from leadyard.leads.model import AttemptState, SaleStatus, SystemStatus
 from leadyard.leads.views import DeliveryStatus, delivery_status
-from tests.delivery.buyers import Call, buyer
-from tests.desk import Desk, new_desk
 
 
 async def answer(call: Call) -> None:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+from tests.desk import Desk, new_desk
+
 from leadyard.kit import clock
 from leadyard.leads.model import SaleStatus, SystemStatus
 from leadyard.leads.reading import LeadFilter
-from tests.desk import Desk, new_desk
 
 
 async def found(desk: Desk, **wanted: object) -> list[int]:

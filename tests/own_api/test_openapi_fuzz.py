@@ -112,7 +112,7 @@ async def on_server(dsn: str, statement: str) -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 def test_generated_requests_are_answered_as_the_document_says(case: Any, server: Server) -> None:
     case.call_and_validate(
         base_url=server.url, headers={"Authorization": f"Bearer {server.fresh_key()}"}, checks=CHECKS

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from leadyard.serving.announcement import announcement, local_base_url, reachable_host, wait_until_healthy
-from leadyard.settings import Settings
+from leadyard.serving.announcement import announcement, wait_until_healthy
+from leadyard.settings import Settings, reachable_host
 
 
 class Health(BaseHTTPRequestHandler):
@@ -38,7 +38,7 @@ class Health(BaseHTTPRequestHandler):
 )
 def test_every_host_to_listen_on_becomes_one_to_look_at(host: str, reached_at: str) -> None:
     assert reachable_host(host) == reached_at
-    assert local_base_url(Settings(data_dir=Path("/d"), host=host, port=81)) == f"http://{reached_at}:81"
+    assert Settings(data_dir=Path("/d"), host=host, port=81).local_base_url == f"http://{reached_at}:81"
 
 
 def test_the_text_names_the_address_and_the_documentation() -> None:

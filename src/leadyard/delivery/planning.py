@@ -15,7 +15,7 @@ from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.reports.model import Deltas, standing_change
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses, lock_caps, move_caps
+from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses, lock_caps, move_caps, wanted
 from leadyard.routing.choice import Choice, Gates, Tried, candidates, choose, is_held
 from leadyard.storage.database import Connection, Row
 
@@ -95,11 +95,11 @@ class Planner:
             for deliveries in open_by_lead.values()
             for delivery in deliveries
         }
-        gate = await lock_caps(connection, [use for listed in uses.values() for use in listed])
+        gate = await lock_caps(connection, wanted(uses.values()))
         plan = Plan([], [], [], [], [])
         for job in jobs:
             self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], uses, gate)
-        await move_caps(connection, gate.taken)
+        await move_caps(connection, gate.moves)
         return plan
 
     def _plan_job(

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from leadyard import demo_buyer
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import BuyerInput, CampaignInput, DeliveryInput, SupplierInput
 from leadyard.campaigns.model import (
@@ -23,7 +24,6 @@ from leadyard.campaigns.model import (
 )
 from leadyard.campaigns.service.noun import InputT, Noun, RecordT
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
-from leadyard.demo import buyer as demo_buyer
 from leadyard.demo.history import make_history
 from leadyard.identity import service as identity
 from leadyard.identity.actor import Actor
@@ -32,7 +32,6 @@ from leadyard.identity.model import ALLOWED, KeyKind, KeySettings, Permission, Q
 from leadyard.intake.fields import STANDARD_FIELDS, DataType, FieldRule
 from leadyard.kit.errors import NotFoundError
 from leadyard.kit.ids import new_api_key
-from leadyard.serving.announcement import local_base_url
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -51,7 +50,7 @@ async def _prepare(dsn: str, settings: Settings) -> None:
     database = Database(dsn, size=4)
     await database.open()
     try:
-        base_url = local_base_url(settings)
+        base_url = settings.local_base_url
         file = settings.data_dir / "demo.json"
         account_id = await _complete(database, base_url)
         await _move_buyer(database, account_id, base_url)

@@ -16,7 +16,7 @@ from leadyard.intake.model import ACCEPTED, CAP_REACHED, DUPLICATE, IntakeResult
 from leadyard.intake.plan import CampaignPlan
 from leadyard.intake.store import Claim, LeadRow
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
-from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses
+from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_slot, cap_uses
 from leadyard.storage.database import encode_json
 
 DUPLICATE_TEXT = "Duplicate or resubmission"
@@ -31,6 +31,7 @@ class Candidate(msgspec.Struct):
     uuid: UUID
     lead_id: int = 0
     sub_supplier_id: int | None = None
+    claims: list[Claim] = []
 
     @property
     def account_id(self) -> int:
@@ -59,11 +60,11 @@ class Candidate(msgspec.Struct):
             and system_payout(self.plan.campaign, self.verdict.supplier_id) > 0
         )
 
-    @property
-    def claims(self) -> list[Claim]:
-        """List the duplicate keys that the lead wants to be the only one with."""
+    def number(self, lead_id: int) -> None:
+        """Give the lead its id, and with it the claims of the keys that it wants to be the only one with."""
+        self.lead_id = lead_id
         campaign_id = self.plan.campaign.id
-        return [Claim(self.account_id, campaign_id, key, self.lead_id) for key in self.verdict.claim_keys]
+        self.claims = [Claim(self.account_id, campaign_id, key, lead_id) for key in self.verdict.claim_keys]
 
     def cap_uses(self, now: datetime) -> list[CapUse]:
         """List the caps of the campaign, and of the supplier in it, that the lead counts against."""
@@ -72,6 +73,14 @@ class Candidate(msgspec.Struct):
 
 def campaign_caps(plan: CampaignPlan, supplier_id: int | None, now: datetime) -> list[CapUse]:
     """List the caps that a lead of a supplier counts against when it is accepted."""
+    slot = cap_slot(now)
+    known: tuple[int, list[CapUse]] | None = plan.memo.get(("caps", supplier_id))
+    if known is None or known[0] != slot:
+        known = plan.memo["caps", supplier_id] = (slot, _campaign_caps(plan, supplier_id, now))
+    return known[1]
+
+
+def _campaign_caps(plan: CampaignPlan, supplier_id: int | None, now: datetime) -> list[CapUse]:
     campaign, account_id = plan.campaign, plan.setup.account.id
     uses = cap_uses(
         account_id, campaign.settings.caps, CapOwner.CAMPAIGN, campaign.id, 0, at=now, zone=plan.zone
@@ -123,7 +132,7 @@ class Settlement(msgspec.Struct):
 def settle(
     candidates: Sequence[Candidate],
     behind: dict[UUID, tuple[Candidate, Claim]],
-    won: set[Claim],
+    lost: set[Claim],
     test_duplicates: set[tuple[int, int]],
     gate: CapGate,
     now: datetime,
@@ -134,7 +143,7 @@ def settle(
         if candidate.verdict.code != ACCEPTED:
             outcome = (candidate.verdict.code, candidate.verdict.errors)
         else:
-            duplicate = _is_duplicate(candidate, behind, won, test_duplicates, settlement)
+            duplicate = _is_duplicate(candidate, behind, lost, test_duplicates, settlement)
             if duplicate is None:
                 settlement.results[candidate.uuid] = None
                 continue
@@ -142,15 +151,25 @@ def settle(
         if outcome[0] == ACCEPTED:
             settlement.accepted.append(candidate)
         else:
-            settlement.released += [claim for claim in candidate.claims if claim in won]
+            settlement.released += _to_release(candidate, behind, lost)
         settlement.results[candidate.uuid] = _result(candidate, outcome[0], outcome[1], now)
     return settlement
+
+
+def _to_release(
+    candidate: Candidate, behind: dict[UUID, tuple[Candidate, Claim]], lost: set[Claim]
+) -> list[Claim]:
+    """List what a refused lead had claimed; tests and leads behind others claimed nothing."""
+    claimed_nothing = candidate.verdict.code != ACCEPTED or candidate.submission.is_test
+    if claimed_nothing or candidate.uuid in behind:
+        return []
+    return [claim for claim in candidate.claims if claim not in lost]
 
 
 def _is_duplicate(
     candidate: Candidate,
     behind: dict[UUID, tuple[Candidate, Claim]],
-    won: set[Claim],
+    lost: set[Claim],
     test_duplicates: set[tuple[int, int]],
     settlement: Settlement,
 ) -> bool | None:
@@ -158,10 +177,10 @@ def _is_duplicate(
     if candidate.submission.is_test:
         return (candidate.account_id, candidate.lead_id) in test_duplicates
     if candidate.uuid not in behind:
-        return any(claim not in won for claim in candidate.claims)
+        return bool(lost) and any(claim in lost for claim in candidate.claims)
     before, claim = behind[candidate.uuid]
     result = settlement.results.get(before.uuid)
-    if (result is not None and result.code == ACCEPTED) or claim not in won:
+    if (result is not None and result.code == ACCEPTED) or claim in lost:
         return True
     return None
 

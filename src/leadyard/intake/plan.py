@@ -68,7 +68,7 @@ class CampaignPlan:
         self.blocked: tuple[IPv4Network | IPv6Network, ...] = tuple(
             ip_network(text, strict=False) for text in campaign.settings.blocked_addresses
         )
-        self.memo: dict[str, Any] = {}
+        self.memo: dict[Any, Any] = {}
 
     def claim_keys(self, stored: dict[str, str]) -> tuple[bytes, ...]:
         """Work out the keys under which this lead counts as a duplicate of another; empty values make none."""

@@ -24,7 +24,7 @@ from leadyard.ledger.model import made
 from leadyard.ledger.service import Ledger, ReservedIds
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import lock_caps, move_caps
+from leadyard.routing.caps import lock_caps, move_caps, wanted
 from leadyard.storage.database import Connection, Database
 
 QuarantineId = int | UUID
@@ -54,18 +54,11 @@ class Quarantine:
         with its keys is refused for good, which is a release too.
         """
         setup = await self._configuration.current(principal.account_id)
-        reserved = await self._ledger.reserve_ids({principal.account_id: len(ids)})
         now = clock.now()
-        reasons: dict[QuarantineId, str] = {}
-        remaining = list(ids)
-        while True:
-            decided, behind = await in_one_unit(
-                self._database, partial(self._release, setup, reserved, principal, remaining, now)
-            )
-            reasons = {**decided, **reasons}
-            if not behind:
-                return reasons
-            remaining = behind
+        reasons, behind = await self._release_round(setup, principal, ids, now)
+        while behind:
+            _, behind = await self._release_round(setup, principal, behind, now)
+        return reasons
 
     async def reject(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
         """Refuse leads for good and give their duplicate keys back."""
@@ -93,6 +86,12 @@ class Quarantine:
 
         return await in_one_unit(self._database, work)
 
+    async def _release_round(
+        self, setup: AccountSetup, principal: Principal, ids: Sequence[QuarantineId], now: datetime
+    ) -> tuple[dict[QuarantineId, str], list[QuarantineId]]:
+        reserved = await self._ledger.reserve_ids({principal.account_id: len(ids)})
+        return await in_one_unit(self._database, partial(self._release, setup, reserved, principal, ids, now))
+
     async def _release(
         self,
         setup: AccountSetup,
@@ -108,10 +107,10 @@ class Quarantine:
             [lead for one in held if (lead := self._waiting(setup, one)) is not None]
         )
         won = await _claim(connection, setup.account.id, waiting, now)
-        gate = await lock_caps(connection, [use for lead in waiting for use in lead.caps(now)])
+        gate = await lock_caps(connection, wanted(lead.caps(now) for lead in waiting))
         settlement = settle(waiting, won, gate, now)
         await store.release(connection, settlement.released)
-        await move_caps(connection, gate.taken)
+        await move_caps(connection, gate.moves)
         await self._write(connection, reserved, principal, held, settlement.decisions, now)
         return reasons, [lead.held.id for lead in behind]
 

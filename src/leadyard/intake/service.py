@@ -25,7 +25,7 @@ from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
 from leadyard.reports.model import Deltas, standing_change
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import CapGate, lock_caps, move_caps
+from leadyard.routing.caps import lock_caps, move_caps, wanted
 from leadyard.storage.counters import IdBlocks
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
@@ -112,7 +112,7 @@ class Intake:
             ids = iter(await self._ids.take(account_id, count))
             for candidate in unnumbered:
                 if candidate.account_id == account_id:
-                    candidate.lead_id = next(ids)
+                    candidate.number(next(ids))
 
     async def _is_stored(self, decided: "Decided") -> bool:
         """Tell whether the batch whose commit was not answered is there: it is as a whole or not at all."""
@@ -154,18 +154,18 @@ class Intake:
         self, connection: Connection, candidates: Sequence[Candidate], now: datetime
     ) -> Settlement:
         claiming, behind = contenders(candidates)
-        won: set[Claim] = set()
+        lost: set[Claim] = set()
         for window, claims in _by_window(claiming).items():
-            won |= await store.claim(connection, claims, window, now)
+            lost |= await store.claim(connection, claims, window, now)
         test_duplicates: set[tuple[int, int]] = set()
         tests = [c for c in candidates if c.submission.is_test and c.verdict.code == ACCEPTED]
         for window, claims in _by_window(tests).items():
             test_duplicates |= await store.taken(connection, claims, window, now)
-        uses = [use for c in candidates if c.verdict.code == ACCEPTED for use in c.cap_uses(now)]
-        gate = await lock_caps(connection, uses) if uses else CapGate({})
-        settlement = settle(candidates, behind, won, test_duplicates, gate, now)
+        hopeful = [c for c in candidates if c.verdict.code == ACCEPTED]
+        gate = await lock_caps(connection, wanted(c.cap_uses(now) for c in hopeful))
+        settlement = settle(candidates, behind, lost, test_duplicates, gate, now)
         await store.release(connection, settlement.released)
-        await move_caps(connection, gate.taken)
+        await move_caps(connection, gate.moves)
         return settlement
 
     async def _write(

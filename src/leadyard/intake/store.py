@@ -118,9 +118,11 @@ async def versions(connection: Connection, account_ids: Sequence[int]) -> dict[i
 async def claim(
     connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
 ) -> set[Claim]:
-    """Claim keys of campaigns with one window; gives the claims that were won."""
+    """Claim keys of campaigns with one window; gives the claims that were lost."""
     rows = await connection.fetch(_CLAIM, *_columns(sorted(claims), 4), now, cutoff(window, now))
-    return {Claim(*row) for row in rows}
+    if len(rows) == len(claims):
+        return set()
+    return set(claims) - {Claim(*row) for row in rows}
 
 
 async def taken(

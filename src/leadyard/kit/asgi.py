@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -134,6 +135,7 @@ def _forwarded_for(scope: Mapping[str, Any]) -> list[str]:
     return ",".join(values).split(",") if values else []
 
 
+@lru_cache(maxsize=4096)
 def _plain_address(text: str) -> str:
     address = _parsed(text)
     return "" if address is None else str(address)

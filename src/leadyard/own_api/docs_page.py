@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from leadyard.own_api.operation import LARGEST_ID
 from leadyard.own_api.schemas import REF
 
 DOCUMENT_PATH = "/api/openapi.json"
@@ -199,6 +200,8 @@ def _type(schema: Json, document: Json) -> str:
 
 def _bounds(schema: Json) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high == LARGEST_ID:
+        return f", at least {low}"
     if low is not None and high is not None:
         return f" from {low} to {high}"
     if "maxLength" in schema:

@@ -103,7 +103,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     is_list: bool = False
     example: Any = None
-    path_texts: Mapping[str, str] = {}
 
 
 class Section(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Caps: how many leads may pass in a period of the account's time zone, counted exactly at any concurrency."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from functools import lru_cache
@@ -53,6 +54,11 @@ class CapUse(msgspec.Struct, frozen=True):
     limit: int
 
 
+def cap_slot(at: datetime) -> int:
+    """Number the quarter of an hour in which an instant lies: all periods of all zones begin with one."""
+    return int(at.timestamp()) // _SLOT_SECONDS
+
+
 @lru_cache(maxsize=4096)
 def _starts(zone: ZoneInfo, slot: int) -> tuple[datetime, ...]:
     """Work out the local starts of hour, day, week and month; the same for all instants of a quarter of an hour."""
@@ -83,7 +89,7 @@ def cap_uses(
     limits = (caps.hour, caps.day, caps.week, caps.month, caps.total)
     if not any(limits):
         return []
-    starts = _starts(zone, int(at.timestamp()) // _SLOT_SECONDS)
+    starts = _starts(zone, cap_slot(at))
     return [
         CapUse(CapKey(account_id, owner, owner_id, campaign_id, period, start), limit)
         for period, start, limit in zip(Period, starts, limits, strict=True)
@@ -92,11 +98,16 @@ def cap_uses(
 
 
 class CapGate:
-    """The counters that a unit of work holds locked, and what it takes from them."""
+    """The counters that a unit of work holds locked, and what it takes from them.
 
-    def __init__(self, used: dict[CapKey, int]) -> None:
-        """Start from the counters' values as locked."""
-        self._used = used
+    They were raised by what the unit of work may take at most, while they were locked: one statement, and mostly
+    the only one.
+    """
+
+    def __init__(self, used: dict[CapKey, int], reserved: Mapping[CapKey, int]) -> None:
+        """Start from the counters' values as locked and raised, and by how much they were raised."""
+        self._used = {key: count - reserved[key] for key, count in used.items()}
+        self._reserved = reserved
         self._taken: dict[CapKey, int] = {}
 
     def full(self, uses: Iterable[CapUse]) -> CapUse | None:
@@ -115,15 +126,30 @@ class CapGate:
             self._taken[key] = self._taken.get(key, 0) - 1
 
     @property
-    def taken(self) -> dict[CapKey, int]:
-        """Tell by how much each counter moves."""
-        return {key: count for key, count in self._taken.items() if count}
+    def moves(self) -> dict[CapKey, int]:
+        """Tell by how much each counter still has to move."""
+        changed = {**self._reserved, **self._taken}
+        moves = {key: self._taken.get(key, 0) - self._reserved.get(key, 0) for key in changed}
+        return {key: count for key, count in moves.items() if count}
+
+
+def wanted(lists: Iterable[Sequence[CapUse]]) -> Counter[CapKey]:
+    """Count what leads may take together, each given by its list; leads of one campaign share one list object."""
+    shared = Counter(map(id, distinct := list(lists)))
+    by_id = {id(uses): uses for uses in distinct}
+    total: Counter[CapKey] = Counter()
+    for identity, count in shared.items():
+        for use in by_id[identity]:
+            total[use.key] += count
+    return total
 
 
 _LOCK = """
 INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
-SELECT *, 0 FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[])
-ON CONFLICT (account_id, owner_kind, owner_id, campaign_id, period, period_start) DO UPDATE SET used = c.used
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[],
+                     $7::bigint[])
+ON CONFLICT (account_id, owner_kind, owner_id, campaign_id, period, period_start)
+DO UPDATE SET used = c.used + EXCLUDED.used
 RETURNING account_id, owner_kind, owner_id, campaign_id, period, period_start, used
 """
 
@@ -141,12 +167,15 @@ def _columns(keys: Sequence[CapKey]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-async def lock_caps(connection: Connection, uses: Iterable[CapUse]) -> CapGate:
-    """Lock the counters in a fixed order, so that units of work queue up instead of blocking each other."""
-    keys = sorted({use.key for use in uses})
+async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> CapGate:
+    """Lock the counters in a fixed order, so that units of work queue up instead of blocking each other.
+
+    They are raised by what is reserved; `move_caps` of the gate's moves gives back what was not taken.
+    """
+    keys = sorted(reserved)
     if not keys:
-        return CapGate({})
-    rows = await connection.fetch(_LOCK, *_columns(keys))
+        return CapGate({}, {})
+    rows = await connection.fetch(_LOCK, *_columns(keys), [reserved[key] for key in keys])
     used = {
         CapKey(
             r["account_id"],
@@ -158,7 +187,7 @@ async def lock_caps(connection: Connection, uses: Iterable[CapUse]) -> CapGate:
         ): r["used"]
         for r in rows
     }
-    return CapGate(used)
+    return CapGate(used, reserved)
 
 
 async def move_caps(connection: Connection, moves: dict[CapKey, int]) -> None:

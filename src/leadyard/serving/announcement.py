@@ -3,33 +3,16 @@
 import asyncio
 import http.client
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from leadyard.settings import Settings
+from leadyard.settings import Settings, reachable_host
 
 LOOK_SECONDS = 0.1
 ANSWER_SECONDS = 5.0
-
-
-def reachable_host(host: str) -> str:
-    """Return the host at which this machine reaches a server that listens on `host`, for use in a URL."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if address.is_unspecified:
-        return "127.0.0.1" if address.version == 4 else "[::1]"  # noqa: PLR2004 - the protocol's own number
-    return str(address) if address.version == 4 else f"[{address}]"  # noqa: PLR2004 - the protocol's own number
-
-
-def local_base_url(settings: Settings) -> str:
-    """Return the URL at which this machine reaches the web processes."""
-    return f"http://{reachable_host(settings.host)}:{settings.port}"
 
 
 async def wait_until_healthy(settings: Settings, timeout_seconds: float) -> bool:
@@ -56,7 +39,7 @@ def announcement(base_url: str, demo_file: Path | None) -> str:
 
 def announce(settings: Settings, *, demo: bool) -> None:
     """Print the announcement to standard output."""
-    base_url = settings.public_base_url or local_base_url(settings)
+    base_url = settings.public_base_url or settings.local_base_url
     click.echo(announcement(base_url, settings.data_dir / "demo.json" if demo else None))
 
 

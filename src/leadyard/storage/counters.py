@@ -1,6 +1,11 @@
 """Small ascending ids per account and kind, without a lock that lasts as long as a transaction."""
 
+import time
+
 from leadyard.storage.database import Connection, Database
+
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 8, 4096
+_BLOCK_SECONDS = 1.0
 
 _CLAIM = """
 INSERT INTO id_counters (account_id, kind, last) VALUES ($1, $2, $3)
@@ -36,12 +41,22 @@ class IdBlocks:
         self._database = database
         self._kind = kind
         self._free: dict[int, range] = {}
+        self._claimed_at: dict[int, float] = {}
+        self._sizes: dict[int, int] = {}
 
     async def take(self, account_id: int, count: int) -> range:
-        """Take `count` ascending ids; what is left of a block is used first when it is enough."""
+        """Take `count` ascending ids; what is left of a block is used first when it is enough.
+
+        Blocks grow while they last less than a second, so that ids follow arrival to about a second.
+        """
         free = self._free.get(account_id, range(0))
-        if len(free) < count:
-            free = await self._claim(account_id, max(count, 16))
+        now = time.monotonic()
+        age = now - self._claimed_at.get(account_id, 0.0)
+        if len(free) < count or age > _BLOCK_SECONDS:
+            size = self._sizes.get(account_id, _SMALLEST_BLOCK)
+            size = min(size * 2, _LARGEST_BLOCK) if age < _BLOCK_SECONDS else _SMALLEST_BLOCK
+            self._sizes[account_id], self._claimed_at[account_id] = size, now
+            free = await self._claim(account_id, max(count, size))
         self._free[account_id] = free[count:]
         return free[:count]
 

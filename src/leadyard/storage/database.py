@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import msgspec
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from leadyard.kit.errors import UnavailableError
@@ -30,6 +31,7 @@ LOST = (
 )
 """What asyncpg raises when the server, not the statement, is at fault."""
 
+_log = structlog.get_logger(__name__)
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _ENCODER = msgspec.json.Encoder()
 _JSONB_VERSION = b"\x01"
@@ -58,6 +60,10 @@ async def prepare_connection(connection: Connection) -> None:
     )
 
 
+async def _keep(_: Connection) -> None:
+    """Leave a connection as it is between uses: we set nothing that outlives a transaction."""
+
+
 class Database:
     """One process's connections to PostgreSQL."""
 
@@ -71,10 +77,26 @@ class Database:
         """Open the pool; raises UnavailableError when the server does not answer."""
         try:
             self._pool = await asyncpg.create_pool(
-                self.dsn, min_size=1, max_size=self._size, init=prepare_connection, command_timeout=60
+                self.dsn,
+                min_size=1,
+                max_size=self._size,
+                init=prepare_connection,
+                reset=_keep,
+                command_timeout=60,
             )
         except LOST as error:
             raise UnavailableError("the database cannot be reached") from error
+
+    async def open_patiently(self, stop: asyncio.Event) -> None:
+        """Open the pool, waiting for a server that is still starting, until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.open()
+            except UnavailableError as error:
+                _log.warning("waiting for the database", error=str(error))
+                await asyncio.sleep(0.5)
+            else:
+                return
 
     async def close(self) -> None:
         """Close the pool, giving statements in flight a moment to end."""

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from leadyard.campaigns.delivery_checks import LEAD_SAMPLES, delivery_problems, fixed_values, unknown_names
 from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRecord
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.noun import Noun
+from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.delivery.transports.http import preview
 from leadyard.kit.errors import FieldProblem, InvalidInputError
@@ -60,6 +63,8 @@ async def preview_delivery(
         request = preview(target, {**LEAD_SAMPLES, **values, **fixed})
     except UnfitValueError as error:
         raise InvalidInputError.of("values", str(error)) from error
+    headers = tuple(Header(str(header.name), str(header.value)) for header in request.headers)
+    request = msgspec.structs.replace(request, headers=headers)
     names = unknown_names(target, campaign, fixed)
     warnings = [f"{name} is not a field of the campaign: it will be empty." for name in names]
     return DeliveryPreview(request=request, warnings=tuple(warnings))

@@ -412,7 +412,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("phone3_key IS NOT NULL"),
     )
-    op.create_index("ix_leads_received_at", "leads", ["account_id", "received_at"], unique=False)
+    op.create_index(
+        "ix_leads_received_at",
+        "leads",
+        ["received_at"],
+        unique=False,
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": "16", "autosummarize": "on"},
+    )
     op.create_table(
         "ledger_entries",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,22 @@
+"""The part of the own API that is about leads and what they come to."""
+
+from typing import Protocol
+
+from leadyard.intake.quarantine import Quarantine
+from leadyard.leads.api.leads import section as leads_section
+from leadyard.leads.api.quarantine import section as quarantine_section
+from leadyard.leads.service import Leads
+from leadyard.own_api.operation import Section
+from leadyard.reports.api import SECTION as REPORTS
+
+
+class UseCases(Protocol):
+    """What a process shares of its use cases."""
+
+    leads: Leads
+    quarantine: Quarantine
+
+
+def sections(services: UseCases) -> tuple[Section, ...]:
+    """Make the sections of leads, quarantine and reports over this process's use cases."""
+    return leads_section(services.leads), quarantine_section(services.leads, services.quarantine), REPORTS
