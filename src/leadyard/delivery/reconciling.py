@@ -13,7 +13,6 @@ from leadyard.delivery.sending import Result, Sending, delivery_revenue
 from leadyard.kit.money import to_micros
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.service import Ledger, ReservedIds
-from leadyard.routing.choice import pass_start
 from leadyard.storage.database import Connection, Row
 
 _NO_WORKER = 0
@@ -42,6 +41,7 @@ async def settle_unknown(
     lead_id: int,
     number: int,
     *,
+    after_attempt: int,
     accepted: bool,
     revenue: int | None,
     now: datetime,
@@ -50,13 +50,13 @@ async def settle_unknown(
     """Book an unknown attempt as sold or as rejected; False when there is no such attempt.
 
     Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps back, and
-    a lead that is not sold goes on to the deliveries that its pass has not tried.
+    a lead that is not sold goes on with its pass, which began after `after_attempt`.
     """
     attempt = await connection.fetchrow(_LOCK, setup.account.id, lead_id, number)
     if attempt is None:
         return False
     row = await connection.fetchrow(_JOB, setup.account.id, lead_id)
-    sending = None if row is None else _sending(setup, row, attempt, number)
+    sending = None if row is None else _sending(setup, row, attempt, number, after_attempt)
     if sending is None:
         return False
     result = _result(sending, attempt["trace"], accepted=accepted, revenue=revenue, now=now, actor=actor)
@@ -64,10 +64,10 @@ async def settle_unknown(
     return True
 
 
-def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int) -> Sending | None:
+def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int, after_attempt: int) -> Sending | None:
     """Put together what the worker held when it sent the lead."""
     job = read_job(setup.account.id, row)
-    job.after_attempt = pass_start(job.tried)
+    job.after_attempt = after_attempt
     campaign = setup.campaigns.get(job.campaign_id)
     deliveries = () if campaign is None else campaign.deliveries
     delivery = next((d for d in deliveries if d.id == attempt["delivery_id"]), None)

@@ -49,11 +49,12 @@ async def find_account_by_slug(connection: Connection, slug: str) -> Account | N
 
 async def account_by_host(connection: Connection, host: str) -> int | None:
     """Find the account whose classic API answers to a host name in lower case, else one that takes any."""
-    return await connection.fetchval(
+    found: int | None = await connection.fetchval(
         "SELECT id FROM accounts WHERE $1 = ANY(hosts) OR takes_other_hosts"
         " ORDER BY $1 = ANY(hosts) DESC, id LIMIT 1",
         host,
     )
+    return found
 
 
 async def list_accounts(connection: Connection) -> list[Account]:

@@ -59,7 +59,8 @@ async def queue_again(
     locked = await store.lock(connection, account_id, lead_ids, limit_of(principal))
     wanted = [lead_id for lead_id, stored in locked.items() if _is_deliverable(stored.lead)]
     await queue_for_routing(connection, account_id, wanted, now)
-    details = dict.fromkeys(wanted, "")
+    attempts = await store.attempts(connection, account_id, wanted)
+    details = {id_: events.new_pass(len(attempts.get(id_, []))) for id_ in wanted}
     await events.record(connection, account_id, now, events.REPROCESSED, details, principal.actor)
     return {lead_id: DONE if lead_id in details else NOT_FOUND for lead_id in lead_ids}
 

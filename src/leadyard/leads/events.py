@@ -1,6 +1,6 @@
 """A lead's history: what the system and people did to it, in the order in which it happened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from leadyard.leads.model import AttemptState, Lead, SaleStatus, SystemStatus
@@ -15,6 +15,8 @@ REPROCESSED = "reprocessed"
 FINANCIALS_CHANGED = "financials changed"
 COST_BOOKED = "cost booked"
 RESOLVED = "resolved"
+
+_AFTER = "after attempt "
 
 _RECORD = """
 INSERT INTO lead_events (account_id, lead_id, id, at, event, detail, actor)
@@ -41,6 +43,18 @@ async def record(
         await connection.execute(
             _RECORD, account_id, now, event, actor, list(details), list(details.values())
         )
+
+
+def new_pass(last_attempt: int) -> str:
+    """Word the detail of an event that begins a new pass over the deliveries."""
+    return f"{_AFTER}{last_attempt}"
+
+
+def pass_start(recorded: Iterable[LeadEvent], number: int) -> int:
+    """Find the attempt after which the pass of an attempt began, from its lead's events."""
+    details = [e.detail for e in recorded if e.event == REPROCESSED and e.detail.startswith(_AFTER)]
+    starts = [int(detail.removeprefix(_AFTER)) for detail in details]
+    return max((start for start in starts if start < number), default=0)
 
 
 def history(

@@ -47,7 +47,8 @@ async def resolve(
 ) -> str:
     """Book what was found out; gives "" or why nothing was booked."""
     account_id, lead_id, number = principal.account_id, finding.lead_id, finding.number
-    if not await store.read(connection, account_id, [lead_id], limit_of(principal)):
+    found = await store.read(connection, account_id, [lead_id], limit_of(principal))
+    if not found:
         return NOT_FOUND
     settled = 0 < number <= LARGEST_NUMBER and await settle_unknown(
         connection,
@@ -56,6 +57,7 @@ async def resolve(
         ids,
         lead_id,
         number,
+        after_attempt=events.pass_start(found[0].events, number),
         accepted=finding.accepted,
         revenue=finding.revenue,
         now=now,

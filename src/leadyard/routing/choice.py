@@ -58,19 +58,6 @@ def candidates(
     return sorted(open_ones, key=lambda d: (d.id not in waiting, d.settings.priority, d.id))
 
 
-def pass_start(tried: Sequence[Tried]) -> int:
-    """Find the last attempt of the passes before the latest one; 0 when there was one pass only.
-
-    A pass comes to an end with a delivery only once: an earlier attempt that ended belongs to an earlier pass.
-    """
-    later = set()
-    for attempt in reversed(tried):
-        if attempt.delivery_id in later and attempt.state is not AttemptState.WAITING:
-            return attempt.number
-        later.add(attempt.delivery_id)
-    return 0
-
-
 def is_held(deliveries: Mapping[int, Delivery], tried: Sequence[Tried]) -> bool:
     """Tell whether a lead waits for a person because a buyer may have taken it."""
     for attempt in tried:

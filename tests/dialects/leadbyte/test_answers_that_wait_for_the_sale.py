@@ -55,7 +55,11 @@ async def test_a_sale_that_takes_too_long_is_pending(world: World, monkeypatch: 
 async def test_waitsubmit_waits_in_every_campaign_and_version(world: World, path: str, method: str) -> None:
     lead = new_lead(campid=None)
     query = {"key": PLAIN_KEY, "campid": "EXAMPLE-CAMPAIGN"}
-    request = {"query": {**query, **lead}} if method == "GET" else {"query": query, "body": urlencode(lead).encode()}
+    request = (
+        {"query": {**query, **lead}}
+        if method == "GET"
+        else {"query": query, "body": urlencode(lead).encode()}
+    )
     async with world.working():
         reply = await world.send(method, path, **request)  # type: ignore[arg-type]  # keywords of two kinds
     answer = reply.json

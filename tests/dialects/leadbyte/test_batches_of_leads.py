@@ -25,7 +25,9 @@ async def test_all_go_in(world: World, wrap: Any) -> None:
 
 async def test_a_form_with_brackets_is_a_batch_too(world: World) -> None:
     lines = [
-        f"leads[{i}][{name}]={value}" for i in range(2) for name, value in new_lead(email=f"{i}@example.com").items()
+        f"leads[{i}][{name}]={value}"
+        for i in range(2)
+        for name, value in new_lead(email=f"{i}@example.com").items()
     ]
     body = "&".join(lines).replace(" ", "+").encode()
     reply = await world.call("POST", "/restapi/v1.2/leads", body=body)

@@ -35,7 +35,10 @@ async def test_names_and_values_of_an_update_are_read_as_those_of_a_post(world: 
     answer = await put(world, {"id": lead_id, "update": update})
     assert answer["leads"] == [item(lead_id, "Lead updated")]
     fields = await stored(world, lead_id)
-    assert fields | {"data13": "Fiat", "firstname": "Zoë", "postcode": "TN25 6QD", "c1": "5", "c2": "a,b"} == fields
+    assert (
+        fields | {"data13": "Fiat", "firstname": "Zoë", "postcode": "TN25 6QD", "c1": "5", "c2": "a,b"}
+        == fields
+    )
 
 
 async def test_an_update_may_be_a_list_of_objects(world: World) -> None:
@@ -123,7 +126,10 @@ async def test_a_triggered_delivery_sells_the_lead(world: World) -> None:
     await put(world, {"id": lead_id, "triggerDeliveryId": 1053})
     await world.deliver()
     lead = (await world.call("GET", f"/restapi/v1.3/leads/{lead_id}")).json
-    assert [(each["id"], each["status"]) for each in lead["deliveries"]] == [("1050", "Sold"), ("1053", "Sold")]
+    assert [(each["id"], each["status"]) for each in lead["deliveries"]] == [
+        ("1050", "Sold"),
+        ("1053", "Sold"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,9 @@ async def test_quarantine_is_processed_once(
     assert (await world.record(queue_id))["status"] == status
 
 
-@pytest.mark.parametrize("body", [{}, {"quarantineId": 1}, {"action": "process"}, {"quarantineId": 1, "action": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"quarantineId": 1}, {"action": "process"}, {"quarantineId": 1, "action": "x"}]
+)
 async def test_quarantine_needs_an_id_and_an_action(world: World, body: Any) -> None:
     assert (await world.call("POST", "/restapi/v1.3/quarantine/process", json=body)).status == 400
 

@@ -78,7 +78,12 @@ async def test_a_permission_that_was_just_given_counts_at_once(world: World) -> 
 
 
 async def test_a_buyers_key_can_neither_post_nor_read(world: World) -> None:
-    for method, path in (("POST", "/leads"), ("GET", "/campaigns"), ("GET", "/leads/1"), ("GET", "/apiqueue/x")):
+    for method, path in (
+        ("POST", "/leads"),
+        ("GET", "/campaigns"),
+        ("GET", "/leads/1"),
+        ("GET", "/apiqueue/x"),
+    ):
         reply = await world.call(method, f"/restapi/v1.3{path}", headers={"X_KEY": BUYER_KEY})
         assert reply.status == 403, path
 

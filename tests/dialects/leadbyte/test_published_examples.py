@@ -158,7 +158,9 @@ async def test_a_lead_is_updated_and_triggered(world: World) -> None:
         f'{{"status":"Success","message":"OK","leads":[{{"id":"{lead_id}","success":true,'
         '"message":"Lead updated","warnings":[],"errors":[]}]}'
     )
-    assert (lead_id, 1053) in [(job["lead_id"], job["delivery_id"]) for job in await world.rows("delivery_jobs")]
+    assert (lead_id, 1053) in [
+        (job["lead_id"], job["delivery_id"]) for job in await world.rows("delivery_jobs")
+    ]
 
 
 async def test_several_leads_are_updated_and_reprocessed(world: World) -> None:
@@ -195,5 +197,3 @@ async def test_payout_and_revenue_of_a_lead_are_replaced(world: World) -> None:
     )
     shown = await world.call("GET", f"/restapi/v1.3/leads/{lead_id}")
     assert b'"payout":80,"revenue":120,' in shown.body
-
-

@@ -124,7 +124,9 @@ async def test_many_ids_are_answered_in_order(world: World, how: str) -> None:
 
 @pytest.mark.parametrize("ids", [None, [], "", [[]], {"a": 1}, ["x"] * 1001])
 async def test_a_missing_list_of_ids_is_refused(world: World, ids: Any) -> None:
-    json = {"queueIds": [f"{one}{i}" for i, one in enumerate(ids)]} if ids == ["x"] * 1001 else {"queueIds": ids}
+    json = (
+        {"queueIds": [f"{one}{i}" for i, one in enumerate(ids)]} if ids == ["x"] * 1001 else {"queueIds": ids}
+    )
     reply = await world.call("GET", "/restapi/v1.3/apiqueue", json=json)
     assert reply.status == 400
 
@@ -140,7 +142,12 @@ async def test_the_demo_key_appends_sold_buyers_and_deliveries(world: World) -> 
         {"id": "4", "name": "Example Buyer", "bid": "33", "status": "Sold", "revenue": 12.5}
     ]
     assert record["deliveries"] == [
-        {"id": "1050", "reference": "Delivery 1050", "status": "Sold", "reason": record["deliveries"][0]["reason"]}
+        {
+            "id": "1050",
+            "reference": "Delivery 1050",
+            "status": "Sold",
+            "reason": record["deliveries"][0]["reason"],
+        }
     ]
 
 

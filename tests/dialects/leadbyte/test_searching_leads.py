@@ -10,13 +10,17 @@ from leadyard.kit.ids import read_queue_id
 
 
 async def search(world: World, *searches: Any, **members: Any) -> Any:
-    reply = await world.call("POST", "/restapi/v1.3/leads/search", json={"searches": list(searches), **members})
+    reply = await world.call(
+        "POST", "/restapi/v1.3/leads/search", json={"searches": list(searches), **members}
+    )
     assert reply.status == 200, reply.text
     return reply.json
 
 
 async def test_the_published_answer(world: World) -> None:
-    lead_id = await world.lead_id(email="example@email.com", phone1="07911111111", firstname="Jo", lastname="B")
+    lead_id = await world.lead_id(
+        email="example@email.com", phone1="07911111111", firstname="Jo", lastname="B"
+    )
     row = (await world.rows("leads"))[0]
     body = {"searches": [{"campaignId": 9, "email": "Example@EMAIL.com"}]}
     reply = await world.call("POST", "/restapi/v1.2/leads/search", json=body)
@@ -35,8 +39,7 @@ async def test_the_published_answer(world: World) -> None:
 async def test_numbers_are_compared_in_their_normal_form(world: World, phone: Any) -> None:
     lead_id = await world.lead_id(phone1="07911 111111")
     answer = await search(world, {"phone": phone})
-    expected = [] if phone == 7911111111 else [lead_id]
-    assert [lead["leadId"] for lead in answer["searches"][0]["results"]] == expected
+    assert [lead["leadId"] for lead in answer["searches"][0]["results"]] == [lead_id]
 
 
 async def test_extra_fields_are_appended(world: World) -> None:
@@ -120,7 +123,9 @@ async def test_the_callback_gets_the_same_answer_once(world: World) -> None:
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        length = next(
+            int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        )
         got.append(await reader.readexactly(length))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         await writer.drain()

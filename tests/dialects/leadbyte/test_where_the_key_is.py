@@ -64,7 +64,9 @@ async def test_every_place_works_for_a_change(world: World) -> None:
         {"headers": {"X_KEY": "f" * 32}, "query": {"key": PLAIN_KEY}},
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("POST", "/restapi/v1.2/leads"), ("GET", "/restapi/v1.2/campaigns")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/restapi/v1.2/leads"), ("GET", "/restapi/v1.2/campaigns")]
+)
 async def test_a_call_without_a_good_key_is_refused(
     world: World, request_: dict[str, Any], method: str, path: str
 ) -> None:
@@ -101,9 +103,7 @@ async def test_a_key_that_was_put_out_of_use_counts_no_longer(world: World, how:
 
 async def test_a_key_counts_only_from_its_addresses(world: World) -> None:
     key = await world.new_key(allowed_addresses=("192.0.2.0/24",))
-    inside = await world.call(
-        "GET", "/restapi/v1.2/campaigns", headers={"X_KEY": key}, address="192.0.2.77"
-    )
+    inside = await world.call("GET", "/restapi/v1.2/campaigns", headers={"X_KEY": key}, address="192.0.2.77")
     assert inside.status == 200
     for method, path in (("GET", "/restapi/v1.2/campaigns"), ("POST", "/restapi/v1.2/leads")):
         outside = await world.call(method, path, headers={"X_KEY": key}, json=new_lead())

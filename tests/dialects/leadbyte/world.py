@@ -40,7 +40,12 @@ BUYER_KEY = "b0b0b0b0c1c1c1c1d2d2d2d2e3e3e3e3"
 OTHER_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 KEYS = (ADMIN_KEY, PLAIN_KEY, SUPPLIER_KEY, BUYER_KEY, OTHER_KEY)
 EVERYTHING = tuple(sorted(ALLOWED[KeyKind.ADMINISTRATOR]))
-CAMPAIGNS = ((9, "EXAMPLE-CAMPAIGN"), (10, "EXAMPLE-QUARANTINE"), (11, "EXAMPLE-LIVE"), (12, "EXAMPLE-SYSTEM"))
+CAMPAIGNS = (
+    (9, "EXAMPLE-CAMPAIGN"),
+    (10, "EXAMPLE-QUARANTINE"),
+    (11, "EXAMPLE-LIVE"),
+    (12, "EXAMPLE-SYSTEM"),
+)
 _numbers = itertools.count(1)
 
 
@@ -166,7 +171,9 @@ class World:
 
     async def post(self, version: str = "v1.2", key: str = PLAIN_KEY, **changes: Any) -> Reply:
         """Post one new lead as the published example does."""
-        return await self.send("POST", f"/restapi/{version}/leads", json={"key": key, "lead": new_lead(**changes)})
+        return await self.send(
+            "POST", f"/restapi/{version}/leads", json={"key": key, "lead": new_lead(**changes)}
+        )
 
     async def accepted(self, **changes: Any) -> str:
         """Post one new lead that is accepted; gives its queue id."""
@@ -197,7 +204,9 @@ class World:
 
     async def new_key(self, **settings: Any) -> str:
         """Make another administrator's key."""
-        document = KeyInput(reference="another", settings=KeySettings(**{"permissions": EVERYTHING, **settings}))
+        document = KeyInput(
+            reference="another", settings=KeySettings(**{"permissions": EVERYTHING, **settings})
+        )
         return (await identity.create_key(self.database, self.actor, document))[1]
 
     async def key_with(self, *permissions: Permission) -> str:

@@ -148,7 +148,6 @@ def section(leads: Leads) -> Section:
                 description="Accepted books the sale; otherwise the lead goes on to the next delivery.",
                 permission=Permission.LEADS_UPDATE, body=Finding, answer=LeadDetail,
                 example={"accepted": True, "revenue": "12.50"},
-                path_texts={"number": "The number of the attempt."},
             ),
             Operation(
                 method="POST", path=f"{one}/costs", id="addLeadCost", summary="Book a cost of a lead",
