@@ -43,7 +43,7 @@ class Intake:
         plans: Plans,
         ledger: Ledger,
         *,
-        lanes: int = 2,
+        lanes: int = 1,
     ) -> None:
         """Share the process's database, set-ups and ledger."""
         self._database = database

@@ -61,7 +61,7 @@ async def test_waitsubmit_waits_in_every_campaign_and_version(world: World, path
         else {"query": query, "body": urlencode(lead).encode()}
     )
     async with world.working():
-        reply = await world.send(method, path, **request)  # type: ignore[arg-type]  # keywords of two kinds
+        reply = await world.send(method, path, **request)
     answer = reply.json
     assert answer["code"] == 1
     assert answer["records"][0]["response"]["code"] == 1

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from tests.dialects.leadbyte.world import PLAIN_KEY, World, new_lead
 
+from leadyard.intake.model import IntakeResult, Submission
+from leadyard.intake.service import Intake
+
 SEE_ERRORS = "One or more errors occurred, see errors array"
 
 
@@ -64,6 +67,33 @@ async def test_of_two_equal_leads_one_goes_in(world: World) -> None:
     assert [item["status"] for item in answer["results"]] == ["Queued", "Queued", "Error"]
     assert answer["results"][2]["code"] == -2
     assert "Duplicate" in answer["results"][2]["errors"][0]
+
+
+async def test_of_equal_leads_far_apart_the_first_goes_in(world: World) -> None:
+    twice = new_lead()
+    answer = await post(world, [twice, *(new_lead() for _ in range(400)), twice])
+    assert [item["code"] for item in answer["results"]] == [2] * 401 + [-2]
+
+
+async def test_a_batch_in_which_one_lead_breaks_something_keeps_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = Intake.submit
+
+    async def fail_once(intake: Intake, submission: Submission) -> IntakeResult:
+        if submission.sid == "3":
+            raise RuntimeError("a mistake of ours")
+        return await submit(intake, submission)
+
+    monkeypatch.setattr(Intake, "submit", fail_once)
+    answer = await post(world, [new_lead(sid="3"), new_lead()])
+    assert answer["status"] == "Warning"
+    assert answer["results"][0] == {
+        "queueId": None,
+        "status": "Error",
+        "code": -100,
+        "errors": ["Internal error"],
+    }
 
 
 async def test_a_thousand_are_taken_and_one_more_is_not(world: World) -> None:

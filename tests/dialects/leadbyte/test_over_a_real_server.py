@@ -69,6 +69,6 @@ async def test_a_get_with_a_body_and_odd_urls(world: World) -> None:
 
 async def test_a_body_that_is_too_large_is_refused_and_the_caller_sees_why(world: World) -> None:
     async with served(world) as url, httpx.AsyncClient(base_url=url, headers={"X_KEY": PLAIN_KEY}) as client:
-        reply = await client.post("/restapi/v1.3/leads", content=b"x=" + b"y" * 3_000_000)
+        reply = await client.post("/restapi/v1.3/leads", content=b"x=" + b"y" * 10_500_000)
         assert reply.status_code == 413
         assert reply.json()["status"] == "Error"

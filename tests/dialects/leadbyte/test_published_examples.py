@@ -187,10 +187,15 @@ async def test_several_leads_are_updated_and_reprocessed(world: World) -> None:
 async def test_payout_and_revenue_of_a_lead_are_replaced(world: World) -> None:
     lead_id = await world.lead_id()
     await world.deliver()
-    body = (
-        '{"key": "%s", "leads": [%d], "newPayout": 80.00, "newRevenue": 120.00, "BID": "33"}'
-        % (PLAIN_KEY, lead_id)
-    ).encode()
+    body = f"""{{
+"key": "{PLAIN_KEY}",
+"leads": [
+{lead_id}
+],
+"newPayout": 80.00,
+"newRevenue": 120.00,
+"BID": "33"
+}}""".encode()
     reply = await world.send("PUT", "/restapi/v1.3/leadfinancials", body=body)
     assert reply.text == (
         f'{{"status":"Success","message":"","details":{{"{lead_id}":"Financials updated"}}}}'

@@ -112,11 +112,12 @@ async def test_an_id_in_capitals_is_the_same(world: World) -> None:
 @pytest.mark.parametrize("how", ["json", "query", "brackets"])
 async def test_many_ids_are_answered_in_order(world: World, how: str) -> None:
     ids = [await world.accepted(), "unknown", await world.accepted()]
-    request: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "json": {"json": {"queueIds": ids}},
         "query": {"query": {"queueIds": ",".join(ids)}},
         "brackets": {"query": {"queueIds[]": ids}},
-    }[how]
+    }
+    request = ways[how]
     reply = await world.call("GET", "/restapi/v1.3/apiqueue", **request)
     assert [record["queueId"] for record in reply.json["records"]] == ids
     assert [record["status"] for record in reply.json["records"]] == ["Pending", "Not Found", "Pending"]

@@ -17,7 +17,7 @@ MOMENT = r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'
 
 async def submit(world: World, lead: dict[str, Any], method: str = "POST", **request: Any) -> Reply:
     sent = {"query": lead} if method == "GET" else {"body": urlencode(lead).encode()}
-    return await world.send(method, "/api/submit.php", **{**sent, **request})  # type: ignore[arg-type]  # by method
+    return await world.send(method, "/api/submit.php", **{**sent, **request})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -16,7 +16,6 @@ EXAMPLE = {
         "kind": "Direct Post",
         "revenue": "12.50",
         "http": {
-            "kind": "http",
             "url": "https://crm.example.com/leads",
             "body": "json",
             "fields": [

@@ -6,7 +6,7 @@ from leadyard.dialects.leadbyte.background import Background
 from leadyard.dialects.leadbyte.call import OK, Answer, Call, Services
 from leadyard.dialects.leadbyte.classic import failed
 from leadyard.dialects.leadbyte.reading import BODY_LIMIT, find_key, read_request, wants_debug
-from leadyard.dialects.leadbyte.refusals import NoRouteError, refuse
+from leadyard.dialects.leadbyte.refusals import NoRouteError, log_failure, refuse
 from leadyard.dialects.leadbyte.routes import Kind, Route, find_route, owns
 from leadyard.dialects.leadbyte.uses import KeyUses
 from leadyard.dialects.leadbyte.writing import encode
@@ -24,7 +24,7 @@ from leadyard.kit.asgi import (
     send_json,
     send_text,
 )
-from leadyard.kit.errors import DeniedError
+from leadyard.kit.errors import DeniedError, UnavailableError
 
 _OPEN = ((b"access-control-allow-origin", b"*"),)
 _PREFLIGHT = (
@@ -59,7 +59,10 @@ class LeadByteDialect:
     async def close(self) -> None:
         """Finish what requests have left behind: callbacks under way, uses of keys."""
         await self._background.close()
-        await self.flush()
+        try:
+            await self.flush()
+        except UnavailableError as problem:
+            log_failure(problem)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

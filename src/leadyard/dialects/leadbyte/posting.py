@@ -13,6 +13,7 @@ from leadyard.intake.model import ACCEPTED, IntakeResult
 from leadyard.kit.ids import queue_id
 from leadyard.leads.model import SystemStatus
 
+_SLICE = 256
 _ACCEPTED = {
     code: b'{"status":"Success","code":%d,"message":"","results":[{"queueId":"%%b","status":"%%b","code":%d}]}'
     % (code, code)
@@ -56,11 +57,17 @@ async def _submit(call: Call, lead: dict[str, Any]) -> IntakeResult:
 
 
 async def _post_batch(call: Call, leads: list[dict[str, Any]]) -> Answer:
-    results = await asyncio.gather(*(_submit(call, lead) for lead in leads), return_exceptions=True)
-    failures = [result for result in results if isinstance(result, BaseException)]
-    if len(failures) == len(results):
-        raise failures[0]
+    results: list[IntakeResult | BaseException] = []
+    while len(results) < len(leads):
+        # One slice fits into one commit, so that of equal leads the first is the one that gets in.
+        part = leads[len(results) : len(results) + _SLICE]
+        done = await asyncio.gather(*(_submit(call, lead) for lead in part), return_exceptions=True)
+        results += done
+        if all(isinstance(result, BaseException) for result in done):
+            results += [done[0]] * (len(leads) - len(results))
     first = results[0]
+    if isinstance(first, BaseException) and all(isinstance(result, BaseException) for result in results):
+        raise first
     page = "" if isinstance(first, BaseException) else refused_page(first)
     return call.answer(batch([_item(call, result) for result in results], call.version, page))
 

@@ -20,6 +20,7 @@ from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Answer, Call, Operation, Section
 
 NO_SUCH_LEAD = "There is no such lead."
+_ONE = "/leads/{id}"
 
 
 def settled(reason: str, member: str) -> None:
@@ -110,55 +111,63 @@ class Handlers:
 def section(leads: Leads) -> Section:
     """Make the section of leads."""
     do = Handlers(leads)
-    one = "/leads/{id}"
     return Section(
         "Leads",
         "Every submission, refused ones included, with the trace of each decision that was made about it.",
-        (
-            Operation(
-                method="GET", path="/leads", id="listLeads", summary="List leads", handler=do.search,
-                description="By falling id.", permission=Permission.LEADS_SEARCH,
-                parameters=(*FILTERS, *PAGING), answer=LeadPage,
-            ),
-            Operation(
-                method="GET", path=one, id="readLead", summary="Read a lead", handler=do.read,
-                description="With every delivery that was considered, what was sent to it and answered, its history "
-                "and what was booked for it.",
-                permission=Permission.LEADS_SEARCH, answer=LeadDetail,
-            ),
-            Operation(
-                method="PATCH", path=one, id="updateLead", summary="Change a lead's fields", handler=do.update,
-                description="Each value is checked by its field; one that is refused is told in `warnings`.",
-                permission=Permission.LEADS_UPDATE, body=FieldChanges, answer=FieldsChanged,
-                example={"fields": {"firstname": "Jo", "phone2": ""}},
-            ),
-            Operation(
-                method="POST", path=f"{one}/reprocess", id="reprocessLead", summary="Distribute a lead again",
-                description="Over the deliveries that have not taken it; a sale is never doubled.",
-                handler=do.reprocess, permission=Permission.LEADS_REPROCESS, status=204,
-            ),
-            Operation(
-                method="POST", path=f"{one}/deliveries/{{delivery_id}}/trigger", id="triggerDelivery",
-                summary="Send a lead by a delivery that is triggered by hand", handler=do.trigger,
-                permission=Permission.DELIVERIES_TRIGGER, status=204,
-            ),
-            Operation(
-                method="POST", path=f"{one}/attempts/{{number}}/resolve", id="resolveAttempt",
-                summary="Say what became of an attempt whose outcome is unknown", handler=do.resolve,
-                description="Accepted books the sale; otherwise the lead goes on to the next delivery.",
-                permission=Permission.LEADS_UPDATE, body=Finding, answer=LeadDetail,
-                example={"accepted": True, "revenue": "12.50"},
-            ),
-            Operation(
-                method="POST", path=f"{one}/costs", id="addLeadCost", summary="Book a cost of a lead",
-                handler=do.add_cost, permission=Permission.LEADS_FINANCIALS, body=NewCost,
-                answer=LeadDetail, example={"kind": "sms", "amount": "0.04"},
-            ),
-            Operation(
-                method="PUT", path=f"{one}/financials", id="setLeadFinancials",
-                summary="Replace what a sold lead earns and pays", handler=do.set_financials,
-                permission=Permission.LEADS_FINANCIALS, body=NewFinancials, answer=LeadDetail,
-                example={"payout": "3.50", "revenue": "12.50"},
-            ),
+        (*_on_the_lead(do), *_on_its_sale(do)),
+    )
+
+
+def _on_the_lead(do: Handlers) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="GET", path="/leads", id="listLeads", summary="List leads", handler=do.search,
+            description="By falling id.", permission=Permission.LEADS_SEARCH,
+            parameters=(*FILTERS, *PAGING), answer=LeadPage,
+        ),
+        Operation(
+            method="GET", path=_ONE, id="readLead", summary="Read a lead", handler=do.read,
+            description="With every delivery that was considered, what was sent to it and answered, its history "
+            "and what was booked for it.",
+            permission=Permission.LEADS_SEARCH, answer=LeadDetail,
+        ),
+        Operation(
+            method="PATCH", path=_ONE, id="updateLead", summary="Change a lead's fields", handler=do.update,
+            description="Each value is checked by its field; one that is refused is told in `warnings`.",
+            permission=Permission.LEADS_UPDATE, body=FieldChanges, answer=FieldsChanged,
+            example={"fields": {"firstname": "Jo", "phone2": ""}},
+        ),
+    )  # fmt: skip
+
+
+def _on_its_sale(do: Handlers) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="POST", path=f"{_ONE}/reprocess", id="reprocessLead", summary="Distribute a lead again",
+            description="Over the deliveries that have not taken it; a sale is never doubled.",
+            handler=do.reprocess, permission=Permission.LEADS_REPROCESS, status=204,
+        ),
+        Operation(
+            method="POST", path=f"{_ONE}/deliveries/{{delivery_id}}/trigger", id="triggerDelivery",
+            summary="Send a lead by a delivery that is triggered by hand", handler=do.trigger,
+            permission=Permission.DELIVERIES_TRIGGER, status=204,
+        ),
+        Operation(
+            method="POST", path=f"{_ONE}/attempts/{{number}}/resolve", id="resolveAttempt",
+            summary="Say what became of an attempt whose outcome is unknown", handler=do.resolve,
+            description="Accepted books the sale; otherwise the lead goes on to the next delivery.",
+            permission=Permission.LEADS_UPDATE, body=Finding, answer=LeadDetail,
+            example={"accepted": True, "revenue": "12.50"},
+        ),
+        Operation(
+            method="POST", path=f"{_ONE}/costs", id="addLeadCost", summary="Book a cost of a lead",
+            handler=do.add_cost, permission=Permission.LEADS_FINANCIALS, body=NewCost,
+            answer=LeadDetail, example={"kind": "sms", "amount": "0.04"},
+        ),
+        Operation(
+            method="PUT", path=f"{_ONE}/financials", id="setLeadFinancials",
+            summary="Replace what a sold lead earns and pays", handler=do.set_financials,
+            permission=Permission.LEADS_FINANCIALS, body=NewFinancials, answer=LeadDetail,
+            example={"payout": "3.50", "revenue": "12.50"},
         ),
     )  # fmt: skip
