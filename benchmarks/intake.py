@@ -47,7 +47,7 @@ class IntakeBench:
         stack.enter_context(stage.processes(commands, [self._echo.fileno()]))
         commands = [stage.python("leadyard", "web", "--fd", str(self._web.fileno()))] * WEB_PROCESSES
         variables = {"LEADYARD_DATABASE_URL": self._dsn}
-        stack.enter_context(stage.processes(commands, [self._web.fileno()], **variables))
+        stack.enter_context(stage.processes(commands, [self._web.fileno()], variables=variables))
         command = stage.python("benchmarks.buyer", str(self._buyer.fileno()))
         stack.enter_context(stage.processes([command], [self._buyer.fileno()]))
         stage.wait_for(f"http://127.0.0.1:{_port(self._web)}/healthz")
@@ -101,7 +101,7 @@ class IntakeBench:
         uvloop.run(_forget_queue(self._dsn))
         command = stage.python("leadyard", "worker")
         variables = {"LEADYARD_DATABASE_URL": self._dsn, "LEADYARD_ALLOWED_NETWORKS": "127.0.0.1/32"}
-        with stage.processes([command] * WORKERS, **variables):
+        with stage.processes([command] * WORKERS, variables=variables):
             uvloop.run(_wait_for_worker(self._dsn))
             before = _taken(_port(self._buyer))
             started = time.perf_counter()
@@ -145,13 +145,13 @@ async def _forget_queue(dsn: str) -> None:
 
 async def _wait_for_worker(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    while not await connection.fetchval("SELECT count(*) FROM workers"):
+    while not await connection.fetchval("SELECT count(*) FROM workers"):  # noqa: ASYNC110 - another process's deed
         await asyncio.sleep(0.05)
     await connection.close()
 
 
 async def _wait_until_sold(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    while await connection.fetchval("SELECT EXISTS (SELECT 1 FROM delivery_jobs)"):
+    while await connection.fetchval("SELECT EXISTS (SELECT 1 FROM delivery_jobs)"):  # noqa: ASYNC110 - another process's deed
         await asyncio.sleep(0.1)
     await connection.close()

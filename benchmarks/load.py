@@ -64,7 +64,8 @@ class _Client(asyncio.Protocol):
         self._buffer = b""
         self._post()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         if not self.done.done():
             self.done.set_result(None)
 

@@ -36,7 +36,7 @@ def machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} × {model}, {memory:.0f} GiB, Python {platform.python_version()}"
+    return f"{os.cpu_count()} x {model}, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def print_rows(rows: Iterable[Row]) -> bool:
@@ -49,7 +49,7 @@ def print_rows(rows: Iterable[Row]) -> bool:
         met = row.meets(row.first_target)
         good = good and met
         word = "aim met" if row.meets(row.aim) else "first target met" if met else "FIRST TARGET MISSED"
-        console.print(f"{row.what}: {row.ratio:.3g} × {row.against} — {word}", style="bold")
+        console.print(f"{row.what}: {row.ratio:.3g} x {row.against} — {word}", style="bold")
         console.print(f"    target {row.sense} {row.first_target:g}, aim {row.sense} {row.aim:g}")
         console.print(f"    {row.detail}")
     return good

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,9 +47,9 @@ def listener() -> socket.socket:
 
 
 @contextlib.contextmanager
-def processes(commands: Sequence[Sequence[str]], fds: Sequence[int] = (), **variables: str) -> Iterator[None]:
+def processes(commands: Sequence[Sequence[str]], fds: Sequence[int] = (), variables: Mapping[str, str] | None = None) -> Iterator[None]:
     """Run commands side by side, and end them politely."""
-    environment = {**os.environ, **variables}
+    environment = {**os.environ, **(variables or {})}
     running = [subprocess.Popen(command, pass_fds=fds, env=environment) for command in commands]
     try:
         yield
@@ -75,7 +75,9 @@ def wait_for(url: str) -> None:
 def fresh_database() -> Iterator[str]:
     """Start an embedded server with durable commits in a new folder."""
     with tempfile.TemporaryDirectory(prefix="leadyard-bench-") as folder:
-        server = EmbeddedPostgres(Path(folder))
+        # As root the server runs as another user, who has to reach its folder.
+        Path(folder).chmod(0o711)
+        server = EmbeddedPostgres(Path(folder) / "data")
         dsn = server.start()
         try:
             migrate.upgrade(dsn)

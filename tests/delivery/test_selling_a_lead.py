@@ -6,6 +6,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from tests.delivery.buyers import Call, buyer
+from tests.exchange import ACCEPTING, Exchange, new_exchange
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.model import AcceptOn, Caps, Payout, PayoutKind, Trigger, UnknownPolicy
@@ -14,8 +16,6 @@ from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.ledger.audit import audit
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
-from tests.delivery.buyers import Call, buyer
-from tests.exchange import ACCEPTING, Exchange, new_exchange
 
 
 @pytest.fixture
@@ -230,7 +230,9 @@ async def test_several_workers_send_each_lead_once(exchange: Exchange, dsn: str,
     assert len({call.body for call in shop.calls}) == len(shop.calls) == 200
 
 
-async def test_a_manual_delivery_waits_for_its_trigger(exchange: Exchange, dsn: str, settings: Settings) -> None:
+async def test_a_manual_delivery_waits_for_its_trigger(
+    exchange: Exchange, dsn: str, settings: Settings
+) -> None:
     campaign = await exchange.campaign()
     async with buyer(accept) as shop:
         await exchange.delivery(campaign.id, await exchange.buyer(), shop.url, trigger=Trigger.MANUAL)
@@ -295,7 +297,9 @@ async def test_what_a_dead_worker_was_sending_becomes_unknown_and_is_never_sent_
     assert await states(exchange) == [(delivery.id, AttemptState.UNKNOWN)]
 
 
-async def test_an_answer_is_judged_by_the_deliverys_rules(exchange: Exchange, dsn: str, settings: Settings) -> None:
+async def test_an_answer_is_judged_by_the_deliverys_rules(
+    exchange: Exchange, dsn: str, settings: Settings
+) -> None:
     async def wordy(call: Call) -> None:
         await call.answer("LEAD TAKEN, thank you")
 
@@ -308,4 +312,3 @@ async def test_an_answer_is_judged_by_the_deliverys_rules(exchange: Exchange, ds
     (attempt,) = await exchange.rows("delivery_attempts")
     assert attempt["trace"]["status"] == 200
     assert "LEAD TAKEN" in attempt["trace"]["response"]
-

@@ -1,9 +1,9 @@
 """An exchange to submit to."""
 
 import pytest
+from tests.exchange import Exchange, new_exchange
 
 from leadyard.storage.database import Database
-from tests.exchange import Exchange, new_exchange
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
+from tests.exchange import Exchange
+
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.model import AcceptOn, Dedupe, Match, Payout, PayoutKind, SupplierTerms
 from leadyard.kit.ids import queue_id, read_queue_id
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
-from tests.exchange import Exchange
 
 
 async def test_a_good_lead_is_kept_and_queued_for_delivery(exchange: Exchange) -> None:
@@ -69,7 +70,9 @@ async def test_a_blocked_address_is_refused(exchange: Exchange) -> None:
     assert (await exchange.submit(1, values={"ipaddress": "203.0.113.7"})).code == 1
 
 
-async def test_source_tags_and_consent_are_kept_though_the_campaign_has_no_such_fields(exchange: Exchange) -> None:
+async def test_source_tags_and_consent_are_kept_though_the_campaign_has_no_such_fields(
+    exchange: Exchange,
+) -> None:
     await exchange.campaign()
     result = await exchange.submit(
         1, values={"c1": "AdWords", "source": "web", "consentemail": "yes", "optindate": "not a date"}
@@ -95,7 +98,10 @@ async def test_on_system_accept_the_payout_is_owed_as_soon_as_the_lead_is_valid(
     row = await exchange.lead(result.lead_id)
     assert (row["payout"], row["standing"]) == (4_250_000, Standing.APPROVED)
     postings = await exchange.rows("ledger_postings")
-    assert sorted((p["book"], p["amount"]) for p in postings) == [("payout", 4_250_000), ("supplier", -4_250_000)]
+    assert sorted((p["book"], p["amount"]) for p in postings) == [
+        ("payout", 4_250_000),
+        ("supplier", -4_250_000),
+    ]
 
 
 async def test_a_test_lead_gets_the_same_answers_but_leaves_no_mark(exchange: Exchange) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from tests.exchange import Exchange
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.configuration import Configuration
@@ -14,7 +15,6 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.service import Intake
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
-from tests.exchange import Exchange
 
 
 async def other_intakes(dsn: str, count: int) -> list[tuple[Database, Intake]]:

@@ -26,7 +26,11 @@ def sql_texts() -> list[tuple[str, str, str]]:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                texts = [c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
+                texts = [
+                    c.value
+                    for c in ast.walk(node.value)
+                    if isinstance(c, ast.Constant) and isinstance(c.value, str)
+                ]
                 text = " ".join(texts)
                 if _TOUCHES.search(text):
                     found.append((path.name, node.targets[0].id, text))
@@ -37,6 +41,8 @@ def test_every_sql_constant_on_a_tenant_table_names_the_account() -> None:
     texts = sql_texts()
     assert len(texts) > 20
     careless = [
-        f"{file}: {name}" for file, name, text in texts if "account_id" not in text and name not in _OVER_ALL_ACCOUNTS
+        f"{file}: {name}"
+        for file, name, text in texts
+        if "account_id" not in text and name not in _OVER_ALL_ACCOUNTS
     ]
     assert careless == []

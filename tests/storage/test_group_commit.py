@@ -64,7 +64,7 @@ async def test_a_caller_that_gave_up_costs_the_others_nothing() -> None:
 
 
 async def test_closing_waits_for_what_was_submitted() -> None:
-    done = []
+    done: list[int] = []
 
     async def commit(items: Sequence[int]) -> list[int]:
         await asyncio.sleep(0.01)

@@ -3,10 +3,10 @@
 import asyncio
 
 import asyncpg
+from tests.conftest import run_on_server, with_database
 
 from leadyard.storage.database import Database
 from leadyard.storage.migrate import upgrade_async
-from tests.conftest import run_on_server, with_database
 
 
 async def test_migrating_twice_changes_nothing(dsn: str, database: Database) -> None:

@@ -12,18 +12,6 @@ from leadyard.kit.errors import FieldProblem
 
 HUNDRED_PERCENT = 100
 MOST_FIELDS = 500
-EVENTS = frozenset(
-    {
-        "lead.accepted",
-        "lead.rejected",
-        "lead.quarantined",
-        "lead.sold",
-        "lead.unsold",
-        "lead.returned",
-        "lead.updated",
-        "lead.payable",
-    }
-)
 """What a webhook may be told about."""
 
 
@@ -73,13 +61,7 @@ def payout_problems(path: str, payout: Payout | None) -> list[FieldProblem]:
 
 def webhook_problems(webhook: WebhookInput) -> list[FieldProblem]:
     """Name everything that is wrong with a webhook."""
-    problems = [] if is_web_address(webhook.url) else [FieldProblem("url", "is not an http or https address")]
-    problems += [
-        FieldProblem(f"settings.events[{i}]", f"is not one of {', '.join(sorted(EVENTS))}")
-        for i, event in enumerate(webhook.settings.events)
-        if event not in EVENTS
-    ]
-    return problems
+    return [] if is_web_address(webhook.url) else [FieldProblem("url", "is not an http or https address")]
 
 
 def is_web_address(text: str) -> bool:

@@ -162,11 +162,18 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
 
 
+class WebhookEvent(StrEnum):
+    """What webhooks can be told of."""
+
+    LEAD_SOLD = "lead.sold"
+    LEAD_UNSOLD = "lead.unsold"
+
+
 class WebhookSettings(msgspec.Struct, frozen=True):
     """Which events a webhook gets; the secret signs every body."""
 
     reference: Annotated[str, Meta(max_length=255)] = ""
-    events: tuple[str, ...] = ("lead.sold", "lead.unsold")
+    events: tuple[WebhookEvent, ...] = (WebhookEvent.LEAD_SOLD, WebhookEvent.LEAD_UNSOLD)
     secret: str = ""
 
 

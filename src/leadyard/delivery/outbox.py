@@ -8,14 +8,11 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Status
+from leadyard.campaigns.model import Status, WebhookEvent
 from leadyard.delivery.model import RetryPolicy
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection, encode_json
 
-LEAD_SOLD = "lead.sold"
-LEAD_UNSOLD = "lead.unsold"
-EVENTS = (LEAD_SOLD, LEAD_UNSOLD)
 RETRY = RetryPolicy(attempts=10, first_delay_seconds=5, factor=3, maximum_delay_seconds=21_600)
 
 _QUEUE = """
@@ -60,7 +57,11 @@ class MessageState(IntEnum):
 
 
 async def announce(
-    connection: Connection, setup: AccountSetup, now: datetime, event: str, told: Mapping[int, dict[str, Any]]
+    connection: Connection,
+    setup: AccountSetup,
+    now: datetime,
+    event: WebhookEvent,
+    told: Mapping[int, dict[str, Any]],
 ) -> None:
     """Queue an event, as lead id to payload, for every active webhook that asked for it."""
     hooks = [w for w in setup.webhooks if w.status is Status.ACTIVE and event in w.settings.events]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.terms import sale_payout
 from leadyard.delivery import outbox, store
 from leadyard.delivery.planning import delivery_caps
@@ -49,7 +50,7 @@ class OutcomeBatch:
         await write_deltas(connection, self._deltas)
         await move_caps(connection, self._cap_moves)
         await ledger.post(connection, ids.number(self._entries))
-        await outbox.announce(connection, self._setup, self._now, outbox.LEAD_SOLD, _sales(applied))
+        await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
 
     async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
         """Queue what goes on, end the rest; an attempt that somebody else settled ends this worker's job with it."""

@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 
 from leadyard.campaigns.configuration import Configuration
-from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.campaigns.model import DeliveryKind, DeliverySettings, WebhookEvent
 from leadyard.delivery import outbox, store, worker_store
 from leadyard.delivery.breaker import Breaker
 from leadyard.delivery.model import Verdict
@@ -130,7 +130,7 @@ class DeliveryWorker:
             plan.later += [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
             unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
             await outbox.announce(
-                connection, setup, now, outbox.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
+                connection, setup, now, WebhookEvent.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
             )
         self._start(plan)
         return len(rows)

@@ -80,7 +80,9 @@ class WebhookSender:
         if hook is None or hook.status is not Status.ACTIVE:
             await self._settle(message, MessageState.DEAD, 0, "the webhook is not active")
             return
-        record = None if message.lead_id is None else await self._describe(message.account_id, message.lead_id)
+        record = (
+            None if message.lead_id is None else await self._describe(message.account_id, message.lead_id)
+        )
         document = {
             "reference": hook.settings.reference,
             "event": message.event,

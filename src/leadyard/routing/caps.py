@@ -55,7 +55,7 @@ class CapUse(msgspec.Struct, frozen=True):
 
 
 def cap_slot(at: datetime) -> int:
-    """Number the quarter of an hour in which an instant lies: all periods of all zones begin with one."""
+    """Give the number of an instant's quarter of an hour: every period of every zone begins with one."""
     return int(at.timestamp()) // _SLOT_SECONDS
 
 

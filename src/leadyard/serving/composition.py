@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import shutil
 import socket
 import sys
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -43,7 +45,10 @@ def serve(settings: Settings, *, demo: bool) -> int:
 
 def child_specs(settings: Settings, dsn: str, listener: socket.socket) -> list[ChildSpec]:
     """Return the web processes, which share one listening socket, and the workers."""
-    environment = settings.to_environment() | {"LEADYARD_DATABASE_URL": dsn}
+    environment = settings.to_environment() | {
+        "LEADYARD_DATABASE_URL": dsn,
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics_dir(settings)),
+    }
     leadyard = (sys.executable, "-m", "leadyard")
     web = [
         ChildSpec(
@@ -59,6 +64,18 @@ def child_specs(settings: Settings, dsn: str, listener: socket.socket) -> list[C
         for number in range(1, settings.worker_processes + 1)
     ]
     return web + workers
+
+
+def metrics_dir(settings: Settings) -> Path:
+    """Return the folder in which the processes keep their counters, so that any of them can serve the sums."""
+    return settings.data_dir / "metrics"
+
+
+def _forget_metrics(settings: Settings) -> None:
+    # Files of processes that are gone would be summed up again with every start.
+    folder = metrics_dir(settings)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 async def _serve_embedded(settings: Settings, listener: socket.socket, *, demo: bool) -> int:
@@ -99,6 +116,7 @@ def _prepare(settings: Settings, dsn: str, *, demo: bool) -> None:
     from leadyard.storage import migrate  # noqa: PLC0415 - Alembic is loaded by the one process that migrates
 
     migrate.upgrade(dsn)
+    _forget_metrics(settings)
     if demo:
         from leadyard import demo as demo_account  # noqa: PLC0415 - only the demo needs it
 

@@ -47,7 +47,12 @@ leads = tenant(
     sa.Index(
         "ix_leads_phone3_key", "account_id", "phone3_key", postgresql_where=sa.text("phone3_key IS NOT NULL")
     ),
-    sa.Index("ix_leads_received_at", "received_at", postgresql_using="brin", postgresql_with={"pages_per_range": "16", "autosummarize": "on"}),
+    sa.Index(
+        "ix_leads_received_at",
+        "received_at",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": "16", "autosummarize": "on"},
+    ),
     postgresql_with={"fillfactor": "85"},
 )
 """One row for every submission, refused ones included; its id is shown as the lead id once the lead is valid,
