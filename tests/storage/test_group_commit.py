@@ -77,3 +77,12 @@ async def test_closing_waits_for_what_was_submitted() -> None:
     await group.close()
     assert done == [0, 1, 2]
     assert [task.result() for task in tasks] == [0, 1, 2]
+
+
+async def test_a_caller_that_submits_again_at_once_is_served_though_the_last_batch_just_ended() -> None:
+    async def commit(items: Sequence[int]) -> list[int]:
+        return list(items)
+
+    group = GroupCommit(commit, lanes=1)
+    async with asyncio.timeout(10):
+        assert [await group.submit(n) for n in range(100)] == list(range(100))

@@ -158,12 +158,13 @@ class DeliveryWorker:
         await self._book(result)
 
     async def _book(self, result: Result) -> None:
-        """Book a result, however long the database stays away: the buyer's answer exists nowhere else."""
+        """Book a result, however often that fails: the buyer's answer exists nowhere else."""
         pause = 0.1
         while True:
             try:
                 await self._outcomes.submit(result)
-            except UnavailableError:
+            except (UnavailableError, asyncpg.PostgresError) as error:
+                _log.warning("booking failed", lead=result.sending.job.lead_id, error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(5.0, pause * 2)
             else:

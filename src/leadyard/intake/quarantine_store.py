@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 
 from leadyard.intake.store import Claim, cutoff
-from leadyard.leads.store import LARGEST_ID
-from leadyard.storage.database import Connection, encode_json
+from leadyard.storage.database import LARGEST_ID, Connection, encode_json
 
 _KEY_BYTES = 16
 

@@ -24,8 +24,7 @@ from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
 from leadyard.reports.model import Deltas, standing_change
-from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import lock_caps, move_caps, wanted
+from leadyard.routing.caps import move_caps, wanted
 from leadyard.storage.counters import IdBlocks
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
@@ -126,9 +125,8 @@ class Intake:
         now = clock.now()
         ledger_ids = await self._ledger.reserve_ids(Counter(c.account_id for c in candidates if c.pays_now))
         async with self._database.unit_of_work() as connection:
-            fresh = await self._fresh(connection, candidates)
-            await self._find_sub_suppliers(connection, fresh)
-            settlement = await self._claim_and_settle(connection, fresh, now)
+            await self._find_sub_suppliers(connection, candidates)
+            fresh, settlement = await self._claim_and_settle(connection, candidates, now)
             decided.results = [settlement.results.get(candidate.uuid) for candidate in candidates]
             kept = [c for c in fresh if settlement.results[c.uuid] is not None]
             if kept:
@@ -136,11 +134,6 @@ class Intake:
                 await self._write(connection, kept, settlement, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries))
-
-    async def _fresh(self, connection: Connection, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Keep the candidates that were judged by the set-up as it is now."""
-        versions = await store.versions(connection, sorted({c.account_id for c in candidates}))
-        return [c for c in candidates if versions.get(c.account_id) == c.plan.setup.version]
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
         for candidate in candidates:
@@ -152,21 +145,34 @@ class Intake:
 
     async def _claim_and_settle(
         self, connection: Connection, candidates: Sequence[Candidate], now: datetime
-    ) -> Settlement:
+    ) -> tuple[list[Candidate], Settlement]:
+        """Claim keys and caps, and decide the candidates that were judged by the set-up as it is now."""
         claiming, behind = contenders(candidates)
-        lost: set[Claim] = set()
-        for window, claims in _by_window(claiming).items():
-            lost |= await store.claim(connection, claims, window, now)
-        test_duplicates: set[tuple[int, int]] = set()
-        tests = [c for c in candidates if c.submission.is_test and c.verdict.code == ACCEPTED]
-        for window, claims in _by_window(tests).items():
-            test_duplicates |= await store.taken(connection, claims, window, now)
+        grouped = _by_window(claiming)
+        window, claims = grouped.popitem() if grouped else (None, [])
         hopeful = [c for c in candidates if c.verdict.code == ACCEPTED]
-        gate = await lock_caps(connection, wanted(c.cap_uses(now) for c in hopeful))
-        settlement = settle(candidates, behind, lost, test_duplicates, gate, now)
-        await store.release(connection, settlement.released)
-        await move_caps(connection, gate.moves)
-        return settlement
+        reserved = wanted(c.cap_uses(now) for c in hopeful)
+        accounts = sorted({c.account_id for c in candidates})
+        opened = await store.open_batch(connection, accounts, claims, window, reserved, now)
+        lost = opened.lost
+        for other_window, others in grouped.items():
+            lost |= await store.claim(connection, others, other_window, now)
+        fresh = [c for c in candidates if opened.versions.get(c.account_id) == c.plan.setup.version]
+        test_duplicates = await self._test_duplicates(connection, hopeful, now)
+        settlement = settle(fresh, behind, lost, test_duplicates, opened.gate, now)
+        await store.release(
+            connection, settlement.released + _stale_claims(claiming, candidates, fresh, lost)
+        )
+        await move_caps(connection, opened.gate.moves)
+        return fresh, settlement
+
+    async def _test_duplicates(
+        self, connection: Connection, hopeful: Sequence[Candidate], now: datetime
+    ) -> set[tuple[int, int]]:
+        found: set[tuple[int, int]] = set()
+        for window, claims in _by_window([c for c in hopeful if c.submission.is_test]).items():
+            found |= await store.taken(connection, claims, window, now)
+        return found
 
     async def _write(
         self, connection: Connection, kept: Sequence[Candidate], settlement: Settlement, now: datetime
@@ -190,8 +196,7 @@ class Intake:
                 payout=row.payout,
                 **standing_change(None, Standing(row.standing)),
             )
-        await store.insert(connection, rows, jobs, now)
-        await write_deltas(connection, deltas)
+        await store.insert(connection, rows, jobs, deltas, now)
 
 
 class Decided:
@@ -209,6 +214,19 @@ def _by_window(candidates: Sequence[Candidate]) -> dict[timedelta | None, list[C
         if candidate.verdict.claim_keys:
             grouped[candidate.window] += candidate.claims
     return grouped
+
+
+def _stale_claims(
+    claiming: Sequence[Candidate],
+    candidates: Sequence[Candidate],
+    fresh: Sequence[Candidate],
+    lost: set[Claim],
+) -> list[Claim]:
+    """List what candidates claimed that have to be judged again; they claim afresh."""
+    if len(fresh) == len(candidates):
+        return []
+    current = {c.uuid for c in fresh}
+    return [claim for c in claiming if c.uuid not in current for claim in c.claims if claim not in lost]
 
 
 def _payout_entry(candidate: Candidate, now: datetime) -> Entry | None:

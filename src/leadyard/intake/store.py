@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.reports.model import Deltas
+from leadyard.reports.service import lead_delta_statement
+from leadyard.routing.caps import CapGate, CapKey, CapOwner, Period, lock_columns, lock_statement
 from leadyard.storage.counters import next_id
-from leadyard.storage.database import Connection
-
-_VERSIONS = "SELECT account_id, version FROM config_versions WHERE account_id = ANY($1::bigint[])"
+from leadyard.storage.database import Connection, Row
 
 _CLAIM = """
 INSERT INTO dedupe_claims AS c (account_id, campaign_id, key, lead_id, claimed_at)
@@ -19,6 +20,15 @@ FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS new (accou
 ON CONFLICT (account_id, campaign_id, key) DO UPDATE SET lead_id = EXCLUDED.lead_id, claimed_at = EXCLUDED.claimed_at
 WHERE c.claimed_at <= $6
 RETURNING account_id, campaign_id, key, lead_id
+"""
+
+_OPEN = f"""
+WITH won AS ({_CLAIM}), caps AS ({lock_statement(8)})
+SELECT 0 AS kind, account_id, version AS number, NULL::bytea AS key, NULL::bigint AS lead_id,
+       NULL::smallint AS owner_kind, NULL::bigint AS owner_id, NULL::smallint AS period, NULL::timestamptz AS start
+FROM config_versions WHERE account_id = ANY($7::bigint[])
+UNION ALL SELECT 1, account_id, campaign_id, key, lead_id, NULL, NULL, NULL, NULL FROM won
+UNION ALL SELECT 2, account_id, used, NULL, campaign_id, owner_kind, owner_id, period, period_start FROM caps
 """
 
 _TAKEN = """
@@ -35,7 +45,7 @@ WHERE c.account_id = lost.account_id AND c.campaign_id = lost.campaign_id AND c.
   AND c.lead_id = lost.lead_id
 """
 
-_INSERT = """
+_INSERT = f"""
 WITH kept AS (
   INSERT INTO leads (account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test,
                      system_status, sale_status, standing, code, info, fields, email_key, phone1_key, phone2_key,
@@ -50,6 +60,8 @@ WITH kept AS (
     AS row (account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test, system_status,
             sale_status, standing, code, info, fields, email_key, phone1_key, phone2_key, phone3_key, claim_keys,
             currency, payout, received_at, decided_at, process_micros)
+), counted AS (
+  {lead_delta_statement(28)}
 )
 INSERT INTO delivery_jobs (account_id, lead_id, delivery_id, due_at)
 SELECT account_id, lead_id, 0, $27 FROM unnest($25::bigint[], $26::bigint[]) AS job (account_id, lead_id)
@@ -109,10 +121,40 @@ def _columns(rows: Iterable[Any], width: int) -> list[list[Any]]:
     return columns or [[] for _ in range(width)]
 
 
-async def versions(connection: Connection, account_ids: Sequence[int]) -> dict[int, int]:
-    """Read the version of each account's set-up."""
-    rows = await connection.fetch(_VERSIONS, account_ids)
-    return {row["account_id"]: row["version"] for row in rows}
+class Opened(msgspec.Struct):
+    """What the first statement of a batch found: set-up versions by account, claims lost, caps locked."""
+
+    versions: dict[int, int]
+    lost: set[Claim]
+    gate: CapGate
+
+
+async def open_batch(
+    connection: Connection,
+    account_ids: Sequence[int],
+    claims: Sequence[Claim],
+    window: timedelta | None,
+    reserved: Mapping[CapKey, int],
+    now: datetime,
+) -> Opened:
+    """Read versions, claim keys of campaigns with one window and lock caps, in one round trip."""
+    rows = await connection.fetch(
+        _OPEN, *_columns(sorted(claims), 4), now, cutoff(window, now), account_ids, *lock_columns(reserved)
+    )
+    versions: dict[int, int] = {}
+    won: list[Row] = []
+    used: dict[CapKey, int] = {}
+    for row in rows:
+        kind = row[0]
+        if kind == 1:
+            won.append(row)
+        elif kind == 0:
+            versions[row[1]] = row[2]
+        else:
+            key = CapKey(row[1], CapOwner(row[5]), row[6], row[4], Period(row[7]), row[8])
+            used[key] = row[2]
+    lost = set() if len(won) == len(claims) else set(claims) - {Claim(*row[1:5]) for row in won}
+    return Opened(versions, lost, CapGate(used, reserved))
 
 
 async def claim(
@@ -145,11 +187,15 @@ async def release(connection: Connection, claims: Sequence[Claim]) -> None:
 
 
 async def insert(
-    connection: Connection, rows: Sequence[LeadRow], jobs: Sequence[tuple[int, int]], now: datetime
+    connection: Connection,
+    rows: Sequence[LeadRow],
+    jobs: Sequence[tuple[int, int]],
+    deltas: Deltas,
+    now: datetime,
 ) -> None:
-    """Write leads, refused ones included, and queue the accepted ones, given as (account, lead), for routing."""
+    """Write leads, refused ones included, count them, and queue those to be routed, as (account, lead)."""
     queues = [[job[0] for job in jobs], [job[1] for job in jobs]]
-    await connection.execute(_INSERT, *_columns(rows, 24), *queues, now)
+    await connection.execute(_INSERT, *_columns(rows, 24), *queues, now, *deltas.lead_columns())
 
 
 async def present(connection: Connection, rows: Mapping[UUID, int]) -> set[UUID]:

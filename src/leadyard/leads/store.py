@@ -16,9 +16,8 @@ from leadyard.leads.model import (
     SystemStatus,
 )
 from leadyard.leads.views import AttemptView, Costs, LeadEvent
-from leadyard.storage.database import Connection, Row
+from leadyard.storage.database import LARGEST_ID, Connection, Row
 
-LARGEST_ID = 2**63 - 1
 LEAD_COLUMNS = Lead.__struct_fields__
 _COLUMNS = ", ".join(f"l.{name}" for name in LEAD_COLUMNS)
 _INSTANT = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""

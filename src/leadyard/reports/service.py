@@ -16,6 +16,14 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
+def lead_delta_statement(first: int) -> str:
+    """Write the statement that appends lead deltas, from parameter `first` on; other statements may hold it.
+
+    Its parameters are `Deltas.lead_columns()`.
+    """
+    return store.lead_insert(first)
+
+
 async def write_deltas(connection: Connection, deltas: Deltas) -> None:
     """Append deltas inside the caller's unit of work: one statement, or none when nothing changed."""
     leads, buyers = deltas.lead_columns(), deltas.buyer_columns()

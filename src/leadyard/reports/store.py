@@ -53,6 +53,11 @@ def _fold(kind: str, dimensions: Sequence[str], measures: Sequence[str]) -> str:
     """
 
 
+def lead_insert(first: int) -> str:
+    """Write the statement that appends lead deltas, with parameters from `first` on."""
+    return _insert("lead_deltas", _LEAD_COLUMNS, first)
+
+
 _LEAD_COLUMNS = ("account_id", *LEAD_DIMENSIONS, *LEAD_MEASURES)
 _BUYER_COLUMNS = ("account_id", *BUYER_DIMENSIONS, *BUYER_MEASURES)
 _WRITE = (

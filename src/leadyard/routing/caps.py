@@ -144,14 +144,20 @@ def wanted(lists: Iterable[Sequence[CapUse]]) -> Counter[CapKey]:
     return total
 
 
-_LOCK = """
-INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
-SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[],
-                     $7::bigint[])
-ON CONFLICT (account_id, owner_kind, owner_id, campaign_id, period, period_start)
-DO UPDATE SET used = c.used + EXCLUDED.used
-RETURNING account_id, owner_kind, owner_id, campaign_id, period, period_start, used
-"""
+def lock_statement(first: int) -> str:
+    """Write the statement that locks and raises counters, from parameter `first` on; other statements may hold it."""
+    types = ("bigint", "smallint", "bigint", "bigint", "smallint", "timestamptz", "bigint")
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
+    return f"""
+    INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
+    SELECT * FROM unnest({arrays})
+    ON CONFLICT (account_id, owner_kind, owner_id, campaign_id, period, period_start)
+    DO UPDATE SET used = c.used + EXCLUDED.used
+    RETURNING account_id, owner_kind, owner_id, campaign_id, period, period_start, used
+    """
+
+
+_LOCK = lock_statement(1)
 
 _MOVE = """
 INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
@@ -162,9 +168,13 @@ DO UPDATE SET used = greatest(0, c.used + EXCLUDED.used)
 """
 
 
-def _columns(keys: Sequence[CapKey]) -> list[list[object]]:
-    rows = [(k.account_id, int(k.owner), k.owner_id, k.campaign_id, int(k.period), k.start) for k in keys]
-    return [list(column) for column in zip(*rows, strict=True)]
+def lock_columns(moves: Mapping[CapKey, int]) -> list[list[object]]:
+    """Give the parameters of `lock_statement`: counters in a fixed order, and by how much each is raised."""
+    rows = [
+        (k.account_id, int(k.owner), k.owner_id, k.campaign_id, int(k.period), k.start, moves[k])
+        for k in sorted(moves)
+    ]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
 
 
 async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> CapGate:
@@ -172,10 +182,9 @@ async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> C
 
     They are raised by what is reserved; `move_caps` of the gate's moves gives back what was not taken.
     """
-    keys = sorted(reserved)
-    if not keys:
+    if not reserved:
         return CapGate({}, {})
-    rows = await connection.fetch(_LOCK, *_columns(keys), [reserved[key] for key in keys])
+    rows = await connection.fetch(_LOCK, *lock_columns(reserved))
     used = {
         CapKey(
             r["account_id"],
@@ -192,6 +201,6 @@ async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> C
 
 async def move_caps(connection: Connection, moves: dict[CapKey, int]) -> None:
     """Write how far the counters moved."""
-    keys = sorted(key for key, count in moves.items() if count)
-    if keys:
-        await connection.execute(_MOVE, *_columns(keys), [moves[key] for key in keys])
+    moved = {key: count for key, count in moves.items() if count}
+    if moved:
+        await connection.execute(_MOVE, *lock_columns(moved))

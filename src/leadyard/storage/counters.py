@@ -32,8 +32,8 @@ async def reserve_up_to(connection: Connection, account_id: int, kind: str, last
 class IdBlocks:
     """Ids for the hot path, claimed in blocks in transactions of their own; a lost block leaves a gap.
 
-    The claim does not wait for the disk: the log is written in order, so any later commit that uses an id
-    carries the claim to disk with it, and a claim that a crash forgets was used by nothing that survived.
+    The claim waits for the disk: this process may outlive the database, and would go on using a block that the
+    database has forgotten in its crash and given to somebody else.
     """
 
     def __init__(self, database: Database, kind: str) -> None:
@@ -61,7 +61,6 @@ class IdBlocks:
         return free[:count]
 
     async def _claim(self, account_id: int, count: int) -> range:
-        async with self._database.unit_of_work() as connection:
-            await connection.execute("SET LOCAL synchronous_commit = off")
+        async with self._database.connection() as connection:
             last = int(await connection.fetchval(_CLAIM, account_id, self._kind, count))
         return range(last - count + 1, last + 1)

@@ -36,6 +36,9 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _ENCODER = msgspec.json.Encoder()
 _JSONB_VERSION = b"\x01"
 
+LARGEST_ID = 2**63 - 1
+"""The largest whole number that the database holds."""
+
 
 def encode_json(value: object) -> str:
     """Write a value as JSON text for a `text[]` parameter that the statement casts to jsonb."""

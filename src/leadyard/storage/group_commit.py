@@ -29,6 +29,7 @@ class GroupCommit(Generic[ItemT, ResultT]):
         self._commit = commit
         self._most = most
         self._lanes = lanes
+        self._open_lanes = 0
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -36,7 +37,10 @@ class GroupCommit(Generic[ItemT, ResultT]):
         """Commit an item with whatever else is waiting; raises what its commit raised."""
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._running) < self._lanes:
+        if self._open_lanes < self._lanes:
+            # Counted here and in the lane itself, not by its task: a task that has left its loop still looks
+            # alive to whoever submits before its callbacks run.
+            self._open_lanes += 1
             lane = asyncio.create_task(self._drain())
             self._running.add(lane)
             lane.add_done_callback(self._running.discard)
@@ -48,9 +52,12 @@ class GroupCommit(Generic[ItemT, ResultT]):
             await asyncio.gather(*self._running)
 
     async def _drain(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            await self._settle(batch)
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                await self._settle(batch)
+        finally:
+            self._open_lanes -= 1
 
     async def _settle(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
         try:
