@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import json
+import socket
 import statistics
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import asyncpg
@@ -29,9 +30,9 @@ class IntakeBench:
         self._seconds, self._rounds = seconds, rounds
         self._numbers = itertools.count()
         self._key, self._dsn = "", ""
-        self._echo = stage.listener()
-        self._web = stage.listener()
-        self._buyer = stage.listener()
+        self._echo = stage.listeners(WEB_PROCESSES)
+        self._web = stage.listeners(WEB_PROCESSES)
+        self._buyer = stage.listeners(1)
 
     def run(self) -> Iterator[Row]:
         """Measure; gives a row when it is known."""
@@ -43,13 +44,15 @@ class IntakeBench:
             yield from self._end_to_end()
 
     def _start(self, stack: ExitStack) -> None:
-        commands = [stage.python("benchmarks.echo", str(self._echo.fileno()))] * WEB_PROCESSES
-        stack.enter_context(stage.processes(commands, [self._echo.fileno()]))
-        commands = [stage.python("leadyard", "web", "--fd", str(self._web.fileno()))] * WEB_PROCESSES
         variables = {"LEADYARD_DATABASE_URL": self._dsn}
-        stack.enter_context(stage.processes(commands, [self._web.fileno()], variables=variables))
-        command = stage.python("benchmarks.buyer", str(self._buyer.fileno()))
-        stack.enter_context(stage.processes([command], [self._buyer.fileno()]))
+        for listeners, command in (
+            (self._echo, ("benchmarks.echo",)),
+            (self._web, ("leadyard", "web", "--fd")),
+            (self._buyer, ("benchmarks.buyer",)),
+        ):
+            for one in listeners:
+                started = stage.python(*command, str(one.fileno()))
+                stack.enter_context(stage.processes([started], [one.fileno()], variables=variables))
         stage.wait_for(f"http://127.0.0.1:{_port(self._web)}/healthz")
 
     def _measure_echo(self, connections: int) -> load.Measured:
@@ -116,8 +119,8 @@ class IntakeBench:
         yield Row("end to end, leads/s", "accepted leads/s", ratio, ">=", 0.4, 0.7, detail)
 
 
-def _port(listener: object) -> int:
-    return int(listener.getsockname()[1])  # type: ignore[attr-defined]
+def _port(listeners: Sequence[socket.socket]) -> int:
+    return int(listeners[0].getsockname()[1])
 
 
 def _medians(pairs: list[tuple[load.Measured, load.Measured]]) -> tuple[float, float]:

@@ -39,15 +39,22 @@ VALIDATED = ("email", "phone1", "firstname", "lastname", "postcode", "dob", "gen
 TEXTS = ("data13", "source", "c1", "useragent")
 
 
-def listener() -> socket.socket:
-    """Bind a free port that several processes can share."""
-    bound = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    bound.set_inheritable(True)
+def listeners(count: int) -> list[socket.socket]:
+    """Bind a free port once for each process, so that the kernel spreads connections over them."""
+    bound = [socket.create_server(("127.0.0.1", 0), backlog=2048, reuse_port=True)]
+    port = bound[0].getsockname()[1]
+    bound += [
+        socket.create_server(("127.0.0.1", port), backlog=2048, reuse_port=True) for _ in range(count - 1)
+    ]
+    for one in bound:
+        one.set_inheritable(True)
     return bound
 
 
 @contextlib.contextmanager
-def processes(commands: Sequence[Sequence[str]], fds: Sequence[int] = (), variables: Mapping[str, str] | None = None) -> Iterator[None]:
+def processes(
+    commands: Sequence[Sequence[str]], fds: Sequence[int] = (), variables: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Run commands side by side, and end them politely."""
     environment = {**os.environ, **(variables or {})}
     running = [subprocess.Popen(command, pass_fds=fds, env=environment) for command in commands]

@@ -19,7 +19,7 @@ from tests.processes.market import Buyers, Clients, set_up
 from leadyard.kit.ids import read_queue_id
 from leadyard.storage.embedded import open_database
 
-CLIENTS, PAUSE_SECONDS = 8, 0.06
+CLIENTS, PAUSE_SECONDS = 24, 0.04
 ENOUGH = 20
 """Leads that must be accepted after a kill before the next one."""
 

@@ -25,7 +25,7 @@ from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
 
 _log = structlog.get_logger(__name__)
-_CLAIM_MOST = 64
+_CLAIM_MOST = 128
 _SILENCE = timedelta(seconds=15)
 
 
@@ -55,7 +55,7 @@ class DeliveryWorker:
         self._most_in_flight = most_in_flight
         self._in_flight: set[asyncio.Task[None]] = set()
         self._breakers: dict[tuple[int, int], Breaker] = {}
-        self._outcomes: GroupCommit[Result, None] = GroupCommit(self._commit, lanes=2)
+        self._outcomes: GroupCommit[Result, None] = GroupCommit(self._commit, lanes=1)
         self._worker_id = 0
 
     async def run(self, stop: asyncio.Event) -> None:
