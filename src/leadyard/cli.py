@@ -10,7 +10,7 @@ from leadyard.commands.migrate import migrate
 from leadyard.commands.processes import web, worker
 from leadyard.commands.serve import serve
 from leadyard.kit.errors import LeadyardError, UnavailableError
-from leadyard.serving.listening import ListenError
+from leadyard.listening import ListenError
 from leadyard.settings import SettingsError
 from leadyard.storage.embedded import EmbeddedPostgresError
 

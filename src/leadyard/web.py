@@ -12,20 +12,22 @@ import uvicorn
 import uvloop
 from prometheus_client import Counter
 
-from leadyard import demo_buyer, supervisor_lifeline
+from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.app import Services
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
-from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_json
+from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import REQUESTS
 from leadyard.leads.api import sections
+from leadyard.listening import BACKLOG, listen
 from leadyard.logs import configure_logs
+from leadyard.own_api import problems
 from leadyard.own_api.app import create
+from leadyard.own_api.docs_page import PAGE_PATH
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
-_BACKLOG = 2048
 _FLUSH_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +40,13 @@ class Web:
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
         own = cast(
-            Application, create(services.database, services.configuration, more_sections=sections(services))
+            Application,
+            create(
+                services.database,
+                services.configuration,
+                more_sections=sections(services),
+                trusted_proxies=services.settings.trusted_proxies,
+            ),
         )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
@@ -61,7 +69,10 @@ class Web:
             if path.startswith(prefix):
                 await part(scope, receive, _counted(send, name))
                 return
-        await send_json(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}')
+        if path == "/" and scope["method"] in {"GET", "HEAD"}:
+            await send_empty(send, 302, [(b"location", PAGE_PATH.encode()), (b"content-length", b"0")])
+            return
+        await send_bytes(send, 404, problems.document(404, problems.NOTHING_HERE), problems.MEDIA_TYPE.encode())
 
     async def keep_flushing(self) -> None:
         """Write every few seconds when keys were last used."""
@@ -74,6 +85,7 @@ class Web:
 
     async def close(self) -> None:
         """Finish what is in flight."""
+        await self.leadbyte.close()
         await self.services.intake.close()
 
 
@@ -98,10 +110,10 @@ def run(settings: Settings, dsn: str, *, fd: int | None = None) -> None:
 
 
 def listening_socket(settings: Settings, fd: int | None) -> socket.socket:
-    """Take over the inherited socket, or bind one of our own."""
+    """Take over the inherited socket, or bind one of our own; raises ListenError."""
     if fd is not None:
         return socket.socket(fileno=fd)
-    return socket.create_server((settings.host, settings.port), backlog=_BACKLOG)
+    return listen(settings.host, settings.port)
 
 
 async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
@@ -122,9 +134,10 @@ async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=30,
-            backlog=_BACKLOG,
+            backlog=BACKLOG,
         )
     )
+    memory.settle()
     supervisor_lifeline.watch(lambda: os.kill(os.getpid(), signal.SIGTERM))
     flushing = asyncio.create_task(web.keep_flushing())
     try:

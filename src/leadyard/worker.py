@@ -8,7 +8,7 @@ import socket
 import structlog
 import uvloop
 
-from leadyard import supervisor_lifeline
+from leadyard import memory, supervisor_lifeline
 from leadyard.app import WorkerParts
 from leadyard.kit.errors import UnavailableError
 from leadyard.logs import configure_logs
@@ -38,6 +38,7 @@ async def serve(settings: Settings, dsn: str) -> None:
     if not stop.is_set():
         parts = WorkerParts(database, settings, f"{socket.gethostname()}:{os.getpid()}")
         await parts.transport.open()
+        memory.settle()
         try:
             await asyncio.gather(
                 parts.delivery.run(stop), parts.webhooks.run(stop), fold_until(database, stop)

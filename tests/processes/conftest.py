@@ -23,8 +23,14 @@ def new_installation() -> Iterator[Installation]:
     finally:
         installation.end()
         if installation.log.exists():
-            print(installation.said()[-8000:])  # noqa: T201 - shown by pytest when the test failed
+            print(excerpt(installation.said()))  # noqa: T201 - shown by pytest when the test failed
         shutil.rmtree(folder)
+
+
+def excerpt(log: str) -> str:
+    """The first errors that were logged, and the end."""
+    errors = [line for line in log.splitlines() if "[error" in line]
+    return "\n".join([*errors[:20], "…", log[-4000:]])
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from leadyard.kit.errors import FieldProblem
 
 HUNDRED_PERCENT = 100
 MOST_FIELDS = 500
-"""What a webhook may be told about."""
+"""The most fields that a campaign can have."""
 
 
 def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:

@@ -6,6 +6,7 @@ import secrets
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -181,10 +182,13 @@ def _manual_delivery(base_url: str) -> DeliveryInput:
 
 
 async def _move_buyer(database: Database, account_id: int, base_url: str) -> None:
-    """Point the demo's deliveries at the address of this start."""
+    """Point the demo's deliveries at the address of this start, unless somebody has sent them elsewhere."""
     actor = Actor(account_id, _ACTOR)
+    url = f"{base_url}{demo_buyer.PATH}"
     for delivery_id in (1050, 1051, 1052, 1053):
-        url = f"{base_url}{demo_buyer.PATH}"
+        http = (await setup.deliveries.read(database, account_id, delivery_id)).settings.http
+        if http is None or http.url == url or urlsplit(http.url).path != demo_buyer.PATH:
+            continue
         await setup.deliveries.update(database, actor, delivery_id, {"settings": {"http": {"url": url}}})
 
 

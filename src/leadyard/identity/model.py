@@ -90,7 +90,6 @@ class KeySettings(msgspec.Struct, frozen=True):
     version: str = "v1.3"
     active: bool = True
     append: QueueAppend = QueueAppend()
-    return_reverses_payout: bool = True
 
 
 class ApiKey(msgspec.Struct, frozen=True):

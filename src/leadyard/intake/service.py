@@ -4,9 +4,11 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
+import prometheus_client
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.campaigns.terms import system_payout
@@ -20,6 +22,7 @@ from leadyard.intake.store import Claim
 from leadyard.kit import clock
 from leadyard.kit.errors import DeniedError, UnavailableError
 from leadyard.kit.ids import new_uuid
+from leadyard.kit.metrics import BATCHES, LEADS
 from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
@@ -134,6 +137,7 @@ class Intake:
                 await self._write(connection, kept, settlement, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries))
+        _count(candidates, decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
         for candidate in candidates:
@@ -197,6 +201,18 @@ class Intake:
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
+
+
+def _count(candidates: Sequence[Candidate], results: Sequence[IntakeResult | None]) -> None:
+    """Tell Prometheus of a batch; a candidate that is judged again counts once it is decided."""
+    BATCHES.observe(len(candidates))
+    for code, count in Counter(result.code for result in results if result is not None).items():
+        _leads_of(code).inc(count)
+
+
+@lru_cache(maxsize=64)
+def _leads_of(code: int) -> prometheus_client.Counter:
+    return LEADS.labels(code)
 
 
 class Decided:

@@ -14,6 +14,7 @@ import msgspec
 
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.kit.money import BadAmountError, parse_amount, plain
+from leadyard.kit.plain_words import plain_words
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly."""
@@ -32,7 +33,7 @@ def read(document: object, target: type[TargetT]) -> TargetT:
     try:
         return msgspec.convert(checked, target)
     except msgspec.ValidationError as error:
-        raise InvalidInputError([_problem("", error)]) from error
+        raise InvalidInputError([_problem("", error, target)]) from error
 
 
 def merged(document: object, patch: object) -> object:
@@ -151,14 +152,14 @@ def _checked_leaf(value: object, hint: Any, path: str, problems: list[FieldProbl
     try:
         msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
-        problems.append(_problem(path, error))
+        problems.append(_problem(path, error, hint))
     return value
 
 
-def _problem(path: str, error: msgspec.ValidationError) -> FieldProblem:
+def _problem(path: str, error: msgspec.ValidationError, hint: Any) -> FieldProblem:
     match = _PATH.fullmatch(str(error))
     message, rest = (match["message"], match["path"] or "") if match else (str(error), "")
-    return FieldProblem(f"{path}{rest}".lstrip("."), message.replace("`", ""))
+    return FieldProblem(f"{path}{rest}".lstrip("."), plain_words(message, hint))
 
 
 def _base(hint: Any) -> Any:

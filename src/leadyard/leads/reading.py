@@ -10,10 +10,11 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.intake.fields import email_key, phone_key
 from leadyard.kit.documents import text_problem
 from leadyard.leads import events
-from leadyard.leads.model import Lead, SaleStatus, SystemStatus
+from leadyard.leads.model import AttemptState, Lead, SaleStatus, SystemStatus
 from leadyard.leads.store import LARGEST_ID, LEAD_COLUMNS, StoredLead, lead_of
 from leadyard.leads.views import LeadView
 from leadyard.storage.database import Connection, fetch
+from leadyard.storage.tables.leads import delivery_attempts
 from leadyard.storage.tables.leads import leads as table
 
 DEFAULT_COUNTRY = "GB"
@@ -22,13 +23,15 @@ DEFAULT_COUNTRY = "GB"
 class LeadFilter(msgspec.Struct, frozen=True):
     """What leads of a list have in common; None is no condition, received times are from (inside) to (outside).
 
-    `email` and `phone` are as people write them; `before_id` is the last id of the page before.
+    `attempt` is a state that at least one attempt is in. `email` and `phone` are as people write them; `before_id` is
+    the last id of the page before.
     """
 
     campaign_id: int | None = None
     supplier_id: int | None = None
     system_status: SystemStatus | None = None
     sale_status: SaleStatus | None = None
+    attempt: AttemptState | None = None
     email: str | None = None
     phone: str | None = None
     received_from: datetime | None = None
@@ -57,7 +60,13 @@ def phone_keys(phones: Iterable[str], setup: AccountSetup, campaign_ids: Sequenc
 
 async def page(connection: Connection, setup: AccountSetup, wanted: LeadFilter, most: int) -> list[Lead]:
     """List leads by falling id, at most so many."""
-    conditions = [*_equalities(setup.account.id, wanted), *_ranges(wanted), *_keys(setup, wanted)]
+    account_id = setup.account.id
+    conditions = [
+        *_equalities(account_id, wanted),
+        *_states(account_id, wanted),
+        *_ranges(wanted),
+        *_keys(setup, wanted),
+    ]
     columns = [table.c[name] for name in LEAD_COLUMNS]
     statement = sa.select(*columns).where(*conditions).order_by(table.c.id.desc()).limit(most)
     return [lead_of(row) for row in await fetch(connection, statement)]
@@ -67,11 +76,28 @@ def _equalities(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bo
     values = {
         "campaign_id": wanted.campaign_id,
         "supplier_id": wanted.supplier_id,
-        "system_status": wanted.system_status,
-        "sale_status": wanted.sale_status,
     }
-    found = [table.c[name] == int(value) for name, value in values.items() if value is not None]
+    found = [table.c[name] == value for name, value in values.items() if value is not None]
     return [table.c.account_id == account_id, *found]
+
+
+def _states(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    # Written into the statement: a partial index cannot serve a parameter.
+    found = []
+    if wanted.system_status is not None:
+        found.append(table.c.system_status == _literal(wanted.system_status))
+    if wanted.sale_status is not None:
+        found.append(table.c.sale_status == _literal(wanted.sale_status))
+    if wanted.attempt is not None:
+        attempts = delivery_attempts.c
+        of_account = attempts.account_id == account_id
+        in_state = attempts.state == _literal(wanted.attempt)
+        found.append(table.c.id.in_(sa.select(attempts.lead_id).where(of_account, in_state)))
+    return found
+
+
+def _literal(state: int) -> sa.ColumnElement[int]:
+    return sa.literal_column(str(int(state)), sa.Integer)
 
 
 def _ranges(wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from leadyard.campaigns.api import SECTIONS as CAMPAIGN_SECTIONS
 from leadyard.campaigns.configuration import Configuration
 from leadyard.identity.api import SECTIONS as IDENTITY_SECTIONS
+from leadyard.kit.asgi import Network
 from leadyard.kit.errors import LeadyardError
 from leadyard.own_api import problems
 from leadyard.own_api.docs_page import docs_handlers
@@ -28,19 +29,23 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def create(
-    database: Database, configuration: Configuration, *, more_sections: Sequence[Section] = ()
+    database: Database,
+    configuration: Configuration,
+    *,
+    more_sections: Sequence[Section] = (),
+    trusted_proxies: Sequence[Network] = (),
 ) -> Litestar:
     """Make the application that answers everything under `/api`.
 
     The database is opened and closed by the caller. `more_sections` are what other rooms offer; their operations get
-    the same keys, errors and documentation.
+    the same keys, errors and documentation. What `trusted_proxies` forward counts as sent from where they say.
     """
     sections = (*SECTIONS, *more_sections)
     operations = [operation for section in sections for operation in section.operations]
     document = build_document(sections)
     return Litestar(
         route_handlers=[
-            *(_route(operation, database, configuration) for operation in operations),
+            *(_route(operation, database, configuration, trusted_proxies) for operation in operations),
             *docs_handlers(document),
         ],
         exception_handlers={
@@ -53,18 +58,20 @@ def create(
     )
 
 
-def _route(operation: Operation, database: Database, configuration: Configuration) -> HTTPRouteHandler:
+def _route(
+    operation: Operation, database: Database, configuration: Configuration, trusted_proxies: Sequence[Network]
+) -> HTTPRouteHandler:
     path = f"{PREFIX}{operation.path}".replace("}", ":str}")
-    handler = _handler(operation, database, configuration)
+    handler = _handler(operation, database, configuration, trusted_proxies)
     handler.__name__ = operation.id
     return route(path, http_method=[operation.method], name=operation.id, status_code=200)(handler)  # type: ignore[list-item]
 
 
 def _handler(
-    operation: Operation, database: Database, configuration: Configuration
+    operation: Operation, database: Database, configuration: Configuration, trusted_proxies: Sequence[Network]
 ) -> Callable[[AnyRequest], Coroutine[Any, Any, Response[Any]]]:
     async def handle(request: AnyRequest) -> Response[Any]:
-        principal = await authenticate(request, configuration, operation.permission)
+        principal = await authenticate(request, configuration, operation.permission, trusted_proxies)
         query = read_query(request, operation.parameters)
         body = await read_body(request, operation)
         path = {name: str(value) for name, value in request.path_params.items()}

@@ -31,8 +31,9 @@ _STATUS: Mapping[type[LeadyardError], int] = {
     InvalidInputError: 422,
     UnavailableError: 503,
 }
+NOTHING_HERE = "There is nothing at this address."
 _DETAIL = {
-    404: "There is nothing at this address.",
+    404: NOTHING_HERE,
     405: "This address does not take this method.",
     413: "The body is larger than 2 MiB.",
     500: "Something went wrong here; nothing is known about the outcome.",
@@ -91,10 +92,16 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response[Any]:
     """Make the answer for a problem."""
-    problem = Problem("about:blank", HTTPStatus(status).phrase, status, detail, errors or [])
     return Response(
-        content=msgspec.json.encode(problem),
+        content=document(status, detail, errors),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers={"cache-control": "no-store", **(headers or {})},
+    )
+
+
+def document(status: int, detail: str, errors: list[FieldProblem] | None = None) -> bytes:
+    """Write a problem as JSON."""
+    return msgspec.json.encode(
+        Problem("about:blank", HTTPStatus(status).phrase, status, detail, errors or [])
     )

@@ -1,6 +1,6 @@
 """Reads keys, parameters and bodies; whatever is wrong with them becomes a clear refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,9 +9,11 @@ from litestar.exceptions import ClientException
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
+from leadyard.kit.asgi import Network, client_address
 from leadyard.kit.documents import read, text_problem
 from leadyard.kit.errors import DeniedError, FieldProblem, InvalidInputError
 from leadyard.kit.ids import looks_like_api_key
+from leadyard.kit.plain_words import plain_words
 from leadyard.own_api.operation import Operation, Parameter
 from leadyard.own_api.problems import BadRequestError
 
@@ -23,15 +25,17 @@ AnyRequest = Request[Any, Any, Any]
 
 
 async def authenticate(
-    request: AnyRequest, configuration: Configuration, permission: Permission
+    request: AnyRequest,
+    configuration: Configuration,
+    permission: Permission,
+    trusted_proxies: Sequence[Network] = (),
 ) -> Principal:
     """Find who calls, as of now; raises InvalidKeyError, and DeniedError without the permission."""
     key = _key(request)
     principal = await configuration.current_principal(key) if looks_like_api_key(key) else None
     if principal is None:
         raise InvalidKeyError("Invalid API key")
-    address = request.client.host if request.client else ""
-    if not principal.may_come_from(address):
+    if not principal.may_come_from(client_address(request.scope, trusted_proxies)):
         raise DeniedError("this address")
     if not principal.may(permission):
         raise DeniedError(permission)
@@ -53,7 +57,7 @@ def read_query(request: AnyRequest, parameters: tuple[Parameter, ...]) -> dict[s
         try:
             values[name] = msgspec.convert(text, parameter.type, strict=False)
         except msgspec.ValidationError as error:
-            problems.append(FieldProblem(name, str(error).replace("`", "")))
+            problems.append(FieldProblem(name, plain_words(str(error), parameter.type)))
     if problems:
         raise InvalidInputError(problems)
     return values

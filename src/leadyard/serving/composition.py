@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from leadyard.serving.announcement import announce, wait_until_healthy
-from leadyard.serving.listening import listen
+from leadyard.listening import listen
 from leadyard.serving.reach import require_reachable
 from leadyard.settings import Settings
 from leadyard.settings_values import networks

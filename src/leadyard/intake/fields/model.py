@@ -47,7 +47,6 @@ class FieldRule(msgspec.Struct, frozen=True, kw_only=True):
     rejected_words: tuple[str, ...] = ()
     differs_from: str | None = None
     pattern: str | None = None
-    masked: bool = False
     country: str | None = None
 
     @property

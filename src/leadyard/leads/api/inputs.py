@@ -10,7 +10,7 @@ from msgspec import Meta
 from leadyard.campaigns.model import Money
 from leadyard.kit.money import to_micros
 from leadyard.leads.api.records import SaleWord, StatusWord
-from leadyard.leads.model import SaleStatus, SystemStatus
+from leadyard.leads.model import AttemptState, SaleStatus, SystemStatus
 from leadyard.leads.reading import LeadFilter
 from leadyard.ledger.model import EntryKind
 from leadyard.own_api.operation import LARGEST_ID, Call, PageSize, Parameter
@@ -28,6 +28,11 @@ FILTERS = (
     Parameter("supplier_id", Id, "Only leads of this supplier."),
     Parameter("status", StatusWord, "Only leads with this status."),
     Parameter("sale_status", SaleWord, "Only leads whose sale stands so."),
+    Parameter(
+        "attempt",
+        Literal["unknown"],
+        "Only leads with an attempt whose outcome is unknown: the buyer may have the lead.",
+    ),
     Parameter("email", Text, "Only leads with this e-mail address, in any case."),
     Parameter("phone", Text, "Only leads with this telephone number, however it is written."),
     Parameter("received_from", Moment, "Only leads received at or after this instant, given with its zone."),
@@ -83,15 +88,16 @@ def micros(amount: Decimal | None) -> int | None:
 def filter_of(call: Call, **fixed: Any) -> LeadFilter:
     """Read which leads are asked for."""
     wanted = {parameter.name: call.query.get(parameter.name) for parameter in FILTERS}
-    wanted["status"] = _status(SystemStatus, wanted["status"])
-    wanted["sale_status"] = _status(SaleStatus, wanted["sale_status"])
+    wanted["status"] = _named(SystemStatus, wanted["status"])
+    wanted["sale_status"] = _named(SaleStatus, wanted["sale_status"])
+    wanted["attempt"] = _named(AttemptState, wanted["attempt"])
     wanted["system_status"] = wanted.pop("status")
     wanted["before_id"] = call.query["before"]
     return LeadFilter(**{**wanted, **fixed})
 
 
-_StatusT = TypeVar("_StatusT", SystemStatus, SaleStatus)
+_StateT = TypeVar("_StateT", SystemStatus, SaleStatus, AttemptState)
 
 
-def _status(kind: type[_StatusT], word: str | None) -> _StatusT | None:
+def _named(kind: type[_StateT], word: str | None) -> _StateT | None:
     return None if word is None else kind[word.upper()]

@@ -11,7 +11,8 @@ from leadyard.leads.outcomes import NOT_QUARANTINED
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Answer, Call, Operation, Section
 
-_LIST_FILTERS = tuple(parameter for parameter in FILTERS if parameter.name not in {"status", "sale_status"})
+_OF_DECIDED = {"status", "sale_status", "attempt"}
+_LIST_FILTERS = tuple(parameter for parameter in FILTERS if parameter.name not in _OF_DECIDED)
 
 
 class Handlers:

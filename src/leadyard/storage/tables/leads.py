@@ -47,6 +47,7 @@ leads = tenant(
     sa.Index(
         "ix_leads_phone3_key", "account_id", "phone3_key", postgresql_where=sa.text("phone3_key IS NOT NULL")
     ),
+    sa.Index("ix_leads_quarantined", "account_id", "id", postgresql_where=sa.text("system_status = 1")),
     sa.Index(
         "ix_leads_received_at",
         "received_at",
@@ -126,6 +127,13 @@ sa.Index(
     delivery_attempts.c.account_id,
     delivery_attempts.c.worker_id,
     postgresql_where=delivery_attempts.c.state == sa.literal_column("1"),
+)
+
+sa.Index(
+    "ix_delivery_attempts_unknown",
+    delivery_attempts.c.account_id,
+    delivery_attempts.c.lead_id,
+    postgresql_where=delivery_attempts.c.state == sa.literal_column("7"),
 )
 
 lead_events = tenant(

@@ -200,6 +200,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 1"),
     )
+    op.create_index(
+        "ix_delivery_attempts_unknown",
+        "delivery_attempts",
+        ["account_id", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 7"),
+    )
     op.create_table(
         "delivery_jobs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -411,6 +418,13 @@ def upgrade() -> None:
         ["account_id", "phone3_key"],
         unique=False,
         postgresql_where=sa.text("phone3_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_leads_quarantined",
+        "leads",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("system_status = 1"),
     )
     op.create_index(
         "ix_leads_received_at",

@@ -1,4 +1,4 @@
-"""The one listening socket that all web processes share."""
+"""The listening socket of web processes: one that all processes of `serve` share, or one for `web` on its own."""
 
 import errno
 import socket

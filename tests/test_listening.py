@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from leadyard.serving.listening import ListenError, listen
+from leadyard.listening import ListenError, listen
 
 
 def test_port_0_picks_a_free_port_that_accepts_connections() -> None:
