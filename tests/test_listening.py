@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from leadyard.listening import ListenError, listen
+from leadyard.listening import ListenError, listen, listen_for_each
 
 
 def test_port_0_picks_a_free_port_that_accepts_connections() -> None:
@@ -43,3 +43,24 @@ def test_a_host_that_nobody_knows_is_refused() -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(ListenError, match=r"Cannot listen on 192\.0\.2\.1"):
         listen("192.0.2.1", 0)
+
+
+def test_each_process_gets_a_socket_of_its_own_on_one_port() -> None:
+    sockets = listen_for_each("127.0.0.1", 0, 3)
+    try:
+        assert len({one.getsockname() for one in sockets}) == 1
+        assert len({one.fileno() for one in sockets}) == 3
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def test_a_port_that_another_installation_serves_is_refused_though_both_would_share_it() -> None:
+    sockets = listen_for_each("127.0.0.1", 0, 2)
+    port = sockets[0].getsockname()[1]
+    try:
+        with pytest.raises(ListenError, match=f"Port {port}"):
+            listen_for_each("127.0.0.1", port, 2, patience_seconds=0.2)
+    finally:
+        for one in sockets:
+            one.close()

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from leadyard.commands.accounts import accounts
 from leadyard.commands.audit import audit
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, keys, audit):
+for _command in (serve, web, worker, migrate, accounts, keys, audit):
     cli.add_command(_command)
 
 

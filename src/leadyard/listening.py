@@ -1,4 +1,4 @@
-"""The listening socket of web processes: one that all processes of `serve` share, or one for `web` on its own."""
+"""The listening socket of web processes: one for each process of `serve`, or one for `web` on its own."""
 
 import errno
 import socket
@@ -37,13 +37,29 @@ def listen(host: str, port: int, *, patience_seconds: float = PATIENCE_SECONDS) 
         time.sleep(LOOK_SECONDS)
 
 
-def _listen_once(host: str, port: int) -> socket.socket:
+def listen_for_each(
+    host: str, port: int, count: int, *, patience_seconds: float = PATIENCE_SECONDS
+) -> list[socket.socket]:
+    """Return a listening socket on one port for each of `count` processes; port 0 picks a free one.
+
+    The kernel spreads connections over such sockets, where processes that share a single one leave most to
+    whoever wakes first. A first socket of the exclusive kind makes sure that nobody else has the port: two
+    installations would otherwise share it without noticing. Raises ListenError.
+    """
+    with listen(host, port, patience_seconds=patience_seconds) as exclusive:
+        port = exclusive.getsockname()[1]
+    return [_listen_once(host, port, shared=True) for _ in range(count)]
+
+
+def _listen_once(host: str, port: int, *, shared: bool = False) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError:

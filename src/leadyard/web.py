@@ -72,7 +72,9 @@ class Web:
         if path == "/" and scope["method"] in {"GET", "HEAD"}:
             await send_empty(send, 302, [(b"location", PAGE_PATH.encode()), (b"content-length", b"0")])
             return
-        await send_bytes(send, 404, problems.document(404, problems.NOTHING_HERE), problems.MEDIA_TYPE.encode())
+        await send_bytes(
+            send, 404, problems.document(404, problems.NOTHING_HERE), problems.MEDIA_TYPE.encode()
+        )
 
     async def keep_flushing(self) -> None:
         """Write every few seconds when keys were last used."""

@@ -11,6 +11,7 @@ import uvloop
 from leadyard import memory, supervisor_lifeline
 from leadyard.app import WorkerParts
 from leadyard.kit.errors import UnavailableError
+from leadyard.kit.waiting import pause
 from leadyard.logs import configure_logs
 from leadyard.reports.jobs import fold_all
 from leadyard.settings import Settings
@@ -56,11 +57,3 @@ async def fold_until(database: Database, stop: asyncio.Event) -> None:
         except UnavailableError as error:
             _log.warning("folding failed", error=str(error))
         await pause(stop, _FOLD_SECONDS)
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Sleep, unless told to stop."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from leadyard.commands.database import reachable_database
+from leadyard.commands.database import migrated_database
 from leadyard.commands.options import data_dir_option, settings_from
 
 
@@ -14,6 +14,6 @@ def audit(*, data_dir: str | None) -> None:
     """Recount every amount and counter from the source rows; exit code 1 when something differs."""
     from leadyard.ledger.audit_command import run  # noqa: PLC0415 - other commands start faster without it
 
-    with reachable_database(settings_from(data_dir=data_dir)) as dsn:
+    with migrated_database(settings_from(data_dir=data_dir)) as dsn:
         exit_code = run(dsn)
     sys.exit(exit_code)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from leadyard.kit.errors import UnavailableError
-from leadyard.serving.reach import require_reachable
-from leadyard.settings import Settings
+from leadyard.serving.reach import require_migrated, require_reachable
+from leadyard.settings import Settings, SettingsError
 from leadyard.storage.embedded import EmbeddedPostgres, open_database
 from leadyard.supervisor_lifeline import is_supervised
 
@@ -18,6 +18,22 @@ def reachable_database(settings: Settings) -> Iterator[str]:
     """
     with open_database(settings.database_url, settings.data_dir) as dsn:
         require_reachable(dsn)
+        yield dsn
+
+
+@contextmanager
+def migrated_database(settings: Settings) -> Iterator[str]:
+    """Lend the DSN of a database that has Leadyard's tables; none is made where there is none.
+
+    Raises SettingsError, EmbeddedPostgresError, UnavailableError.
+    """
+    if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).has_cluster():
+        raise SettingsError(
+            f"There is no database in {settings.data_dir}: name the right folder with --data-dir "
+            f"(LEADYARD_DATA_DIR), set LEADYARD_DATABASE_URL, or make one there with `leadyard migrate`."
+        )
+    with reachable_database(settings) as dsn:
+        require_migrated(dsn)
         yield dsn
 
 

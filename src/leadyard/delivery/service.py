@@ -20,6 +20,7 @@ from leadyard.delivery.sending import Job, Result, Sending, result_of, template_
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
+from leadyard.kit.waiting import pause
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
@@ -61,16 +62,16 @@ class DeliveryWorker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what is in flight."""
         keeper = asyncio.create_task(self._keep_alive(stop))
-        pause = 0.02
+        seconds = 0.02
         while not stop.is_set():
             try:
                 busy = self._worker_id != 0 and await self._claim_due()
-                pause = 0.02
+                seconds = 0.02
             except (UnavailableError, asyncpg.PostgresError) as error:
                 _log.warning("claiming failed", error=str(error))
-                busy, pause = False, min(2.0, pause * 2)
+                busy, seconds = False, min(2.0, seconds * 2)
             if not busy:
-                await _sleep_unless(stop, pause)
+                await pause(stop, seconds)
         await self._finish(keeper)
 
     async def _finish(self, keeper: "asyncio.Task[None]") -> None:
@@ -90,7 +91,7 @@ class DeliveryWorker:
                 await self._take_over()
             except (UnavailableError, asyncpg.PostgresError) as error:
                 _log.warning("heartbeat failed", error=str(error))
-            await _sleep_unless(stop, 2.0)
+            await pause(stop, 2.0)
 
     async def _beat(self) -> None:
         async with self._database.connection() as connection:
@@ -189,10 +190,3 @@ def _one_per_lead(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
     first: dict[int, Job] = {}
     twice = [job for job in jobs if first.setdefault(job.lead_id, job) is not job]
     return list(first.values()), twice
-
-
-async def _sleep_unless(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -20,6 +20,7 @@ from leadyard.delivery.retries import next_delay
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import WEBHOOKS
+from leadyard.kit.waiting import pause
 from leadyard.storage.database import Database
 
 _log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class WebhookSender:
                 _log.warning("sending webhooks failed", error=str(error))
                 sent = 0
             if not sent:
-                await _sleep_unless(stop, _IDLE_SECONDS)
+                await pause(stop, _IDLE_SECONDS)
 
     async def _send_due(self) -> int:
         now = clock.now()
@@ -112,10 +113,3 @@ class WebhookSender:
         due_at = clock.now() + timedelta(seconds=delay_seconds)
         async with self._database.unit_of_work() as connection:
             await outbox.settle(connection, message, state, due_at, error)
-
-
-async def _sleep_unless(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -50,7 +50,7 @@ def list_keys(lend_database: LendDatabase, *, slug: str | None) -> None:
                 break
         return found
 
-    for record in _run(lend_database, run):
+    for record in with_database(lend_database, run):
         click.echo(_line(record))
 
 
@@ -95,7 +95,7 @@ def create_key(
         actor = Actor(await _account_id(database, slug), ACTOR)
         return (await service.create_key(database, actor, document))[1]
 
-    click.echo(_run(lend_database, run))
+    click.echo(with_database(lend_database, run))
 
 
 @keys.command("revoke")
@@ -109,11 +109,13 @@ def revoke_key(lend_database: LendDatabase, *, slug: str | None, key_id: int) ->
         actor = Actor(await _account_id(database, slug), ACTOR)
         await service.revoke_key(database, actor, key_id)
 
-    _run(lend_database, run)
+    with_database(lend_database, run)
     click.echo(f"Key {key_id} is revoked.")
 
 
-def _run(lend_database: LendDatabase, work: Callable[[Database], Awaitable[ResultT]]) -> ResultT:
+def with_database(lend_database: LendDatabase, work: Callable[[Database], Awaitable[ResultT]]) -> ResultT:
+    """Do one piece of work with the database that is lent, and give what comes of it."""
+
     async def connected(dsn: str) -> ResultT:
         database = Database(dsn, size=1)
         await database.open()
@@ -139,9 +141,14 @@ async def _account_id(database: Database, slug: str | None) -> int:
     raise NotFoundError(f"There is no account {slug}.")
 
 
+def permissions_of(kind: KeyKind) -> list[str]:
+    """Name all that a kind of key can be ticked for."""
+    return [permission.value for permission in Permission if permission in ALLOWED[kind]]
+
+
 def _permissions(given: tuple[str, ...], kind: KeyKind) -> list[str]:
     if EVERYTHING in given:
-        return [permission.value for permission in Permission if permission in ALLOWED[kind]]
+        return permissions_of(kind)
     return list(given)
 
 

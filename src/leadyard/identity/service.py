@@ -77,18 +77,27 @@ async def create_account(
     takes_other_hosts: bool = False,
     actor: str = "command line",
 ) -> Account:
-    """Make a tenant; raises InvalidInputError, and ConflictError when the slug is taken."""
+    """Make a tenant; raises InvalidInputError, and ConflictError when the slug or a host is another account's."""
     account = Account(0, name, slug, time_zone, currency, hosts, takes_other_hosts)
     problems = account_problems(account)
     if problems:
         raise InvalidInputError(problems)
     async with database.unit_of_work() as connection:
+        await store.lock_accounts(connection)
+        for other in await store.list_accounts(connection):
+            _require_apart(account, other)
         stored = await store.insert_account(connection, account)
-        if stored is None:
-            raise ConflictError("slug", "is taken by another account")
         await bump_version(connection, stored.id)
         await record_change(connection, stored.id, actor, "create", "account", stored.id, None, stored)
     return stored
+
+
+def _require_apart(account: Account, other: Account) -> None:
+    if account.slug == other.slug:
+        raise ConflictError("slug", "is taken by another account")
+    for i, host in enumerate(account.hosts):
+        if host in other.hosts:
+            raise ConflictError(f"hosts[{i}]", f"is taken by the account {other.slug}")
 
 
 async def update_account(database: Database, actor: Actor, patch: Mapping[str, object]) -> Account:

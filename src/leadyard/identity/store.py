@@ -63,11 +63,13 @@ async def list_accounts(connection: Connection) -> list[Account]:
     return [account_of(row) for row in rows]
 
 
-async def insert_account(connection: Connection, account: Account) -> Account | None:
-    """Write an account, giving it the next id; None when its slug is taken."""
+async def lock_accounts(connection: Connection) -> None:
+    """Keep everybody else from making or changing accounts until the unit of work ends."""
     await connection.execute("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE")
-    if await find_account_by_slug(connection, account.slug) is not None:
-        return None
+
+
+async def insert_account(connection: Connection, account: Account) -> Account:
+    """Write an account, giving it the next id; the accounts must be locked."""
     last = await connection.fetchval("SELECT coalesce(max(id), 0) FROM accounts")
     stored = msgspec.structs.replace(account, id=last + 1)
     await execute(connection, sa.insert(accounts).values(**msgspec.structs.asdict(stored), settings={}))

@@ -1,10 +1,13 @@
 """Turns what msgspec says of a bad value into a sentence for the person who sent it."""
 
 import re
+from ast import literal_eval
 from collections.abc import Callable
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
 
 _KINDS = {
     "str": "a text",
@@ -55,7 +58,7 @@ def _choice(match: re.Match[str], hint: Any) -> str:
 
 
 def _choices(hint: Any) -> list[str]:
-    """List what an enumeration or a Literal allows, also inside a union."""
+    """List what an enumeration, a Literal or the tag of a Struct allows, also inside a union."""
     origin = get_origin(hint)
     if origin is Annotated:
         return _choices(get_args(hint)[0])
@@ -65,7 +68,19 @@ def _choices(hint: Any) -> list[str]:
         return [choice for member in get_args(hint) for choice in _choices(member)]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return [str(member.value) for member in hint]
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        tag = hint.__struct_config__.tag
+        return [] if tag is None else [str(tag)]
     return []
+
+
+def _missing(match: re.Match[str], _: Any) -> str:
+    return f"lacks the member {match['name']}"
+
+
+def _form(match: re.Match[str], _: Any) -> str:
+    regex = literal_eval(match["regex"])
+    return "must not be blank" if regex == r"\S" else f"must have the form {regex}"
 
 
 def _always(sentence: str) -> Callable[[re.Match[str], Any], str]:
@@ -77,11 +92,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Any], str]], .
     (re.compile(r"Expected `(?:int|float)` (?P<sign>[<>]=?) (?P<limit>\S+)"), _bound),
     (re.compile(r"Expected `(?P<wanted>[\w |]+)`, got `(?P<got>\w+)`"), _kind),
     (re.compile(r"Invalid (?:enum )?value (?P<value>.*)", re.DOTALL), _choice),
-    (re.compile(r"Object missing required field `\w+`"), _always("is not complete")),
-    (
-        re.compile(r"Expected `str` matching regex .*", re.DOTALL),
-        _always("has characters or a form that are not allowed"),
-    ),
+    (re.compile(r"Object missing required field `(?P<name>\w+)`"), _missing),
+    (re.compile(r"Expected `str` matching regex (?P<regex>.*)", re.DOTALL), _form),
     (
         re.compile("Expected `datetime` with a timezone component"),
         _always("must name its time zone, as in 2026-01-31T12:00:00Z"),

@@ -11,9 +11,9 @@ from leadyard.intake.fields import email_key, phone_key
 from leadyard.kit.documents import text_problem
 from leadyard.leads import events
 from leadyard.leads.model import AttemptState, Lead, SaleStatus, SystemStatus
-from leadyard.leads.store import LARGEST_ID, LEAD_COLUMNS, StoredLead, lead_of
+from leadyard.leads.store import LEAD_COLUMNS, StoredLead, lead_of
 from leadyard.leads.views import LeadView
-from leadyard.storage.database import Connection, fetch
+from leadyard.storage.database import LARGEST_ID, Connection, fetch
 from leadyard.storage.tables.leads import delivery_attempts
 from leadyard.storage.tables.leads import leads as table
 

@@ -5,13 +5,14 @@ import contextlib
 import shutil
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from leadyard.listening import listen_for_each
 from leadyard.serving.announcement import announce, wait_until_healthy
-from leadyard.listening import listen
 from leadyard.serving.reach import require_reachable
 from leadyard.settings import Settings
 from leadyard.settings_values import networks
@@ -31,20 +32,23 @@ def serve(settings: Settings, *, demo: bool) -> int:
 
     Raises ListenError, EmbeddedPostgresError, UnavailableError.
     """
-    with contextlib.closing(listen(settings.host, settings.port)) as listener:
+    with contextlib.ExitStack() as stack:
+        listeners = listen_for_each(settings.host, settings.port, settings.web_processes)
+        for listener in listeners:
+            stack.enter_context(listener)
         settings = msgspec.structs.replace(
             settings.with_secret_key(),
-            port=listener.getsockname()[1],
+            port=listeners[0].getsockname()[1],
             allowed_networks=settings.allowed_networks + (DEMO_NETWORKS if demo else ()),
         )
         if settings.database_url is not None:
             require_reachable(settings.database_url)
-            return asyncio.run(_serve(settings, listener, settings.database_url, demo=demo))
-        return asyncio.run(_serve_embedded(settings, listener, demo=demo))
+            return asyncio.run(_serve(settings, listeners, settings.database_url, demo=demo))
+        return asyncio.run(_serve_embedded(settings, listeners, demo=demo))
 
 
-def child_specs(settings: Settings, dsn: str, listener: socket.socket) -> list[ChildSpec]:
-    """Return the web processes, which share one listening socket, and the workers."""
+def child_specs(settings: Settings, dsn: str, listeners: Sequence[socket.socket]) -> list[ChildSpec]:
+    """Return the web processes, each with a listening socket of its own, and the workers."""
     environment = settings.to_environment() | {
         "LEADYARD_DATABASE_URL": dsn,
         "PROMETHEUS_MULTIPROC_DIR": str(metrics_dir(settings)),
@@ -57,7 +61,7 @@ def child_specs(settings: Settings, dsn: str, listener: socket.socket) -> list[C
             environment=environment,
             inherited_descriptors=(listener.fileno(),),
         )
-        for number in range(1, settings.web_processes + 1)
+        for number, listener in enumerate(listeners, 1)
     ]
     workers = [
         ChildSpec(name=f"worker {number}", command=(*leadyard, "worker"), environment=environment)
@@ -78,35 +82,35 @@ def _forget_metrics(settings: Settings) -> None:
     folder.mkdir(parents=True)
 
 
-async def _serve_embedded(settings: Settings, listener: socket.socket, *, demo: bool) -> int:
+async def _serve_embedded(settings: Settings, listeners: Sequence[socket.socket], *, demo: bool) -> int:
     database = EmbeddedPostgres(settings.data_dir)
     supervisor = Supervisor(keep_database=database.ensure_running)
     supervisor.handle_signals()
     try:
         dsn = await asyncio.to_thread(database.start)
-        return await _supervise(supervisor, settings, listener, dsn, demo=demo)
+        return await _supervise(supervisor, settings, listeners, dsn, demo=demo)
     finally:
         await asyncio.to_thread(database.stop)
 
 
-async def _serve(settings: Settings, listener: socket.socket, dsn: str, *, demo: bool) -> int:
+async def _serve(settings: Settings, listeners: Sequence[socket.socket], dsn: str, *, demo: bool) -> int:
     supervisor = Supervisor()
     supervisor.handle_signals()
-    return await _supervise(supervisor, settings, listener, dsn, demo=demo)
+    return await _supervise(supervisor, settings, listeners, dsn, demo=demo)
 
 
 async def _supervise(
-    supervisor: Supervisor, settings: Settings, listener: socket.socket, dsn: str, *, demo: bool
+    supervisor: Supervisor, settings: Settings, listeners: Sequence[socket.socket], dsn: str, *, demo: bool
 ) -> int:
     await asyncio.to_thread(_prepare, settings, dsn, demo=demo)
     if supervisor.stopping.is_set():
         return EXIT_OK
     companions = [
         asyncio.create_task(_greet(supervisor, settings, demo=demo)),
-        asyncio.create_task(_close_when_stopping(supervisor, listener)),
+        asyncio.create_task(_close_when_stopping(supervisor, listeners)),
     ]
     try:
-        return await supervisor.run(child_specs(settings, dsn, listener))
+        return await supervisor.run(child_specs(settings, dsn, listeners))
     finally:
         for task in companions:
             task.cancel()
@@ -132,7 +136,8 @@ async def _greet(supervisor: Supervisor, settings: Settings, *, demo: bool) -> N
         supervisor.stop(EXIT_NOT_READY)
 
 
-async def _close_when_stopping(supervisor: Supervisor, listener: socket.socket) -> None:
+async def _close_when_stopping(supervisor: Supervisor, listeners: Sequence[socket.socket]) -> None:
     # New connections are refused at once instead of waiting for processes that no longer accept any.
     await supervisor.stopping.wait()
-    listener.close()
+    for listener in listeners:
+        listener.close()

@@ -20,9 +20,25 @@ def require_reachable(dsn: str) -> None:
         ) from error
 
 
+def require_migrated(dsn: str) -> None:
+    """Raise UnavailableError when a database that answers was never migrated."""
+    if not asyncio.run(_is_migrated(dsn)):
+        raise UnavailableError(
+            f"The database {_without_password(dsn)} has no tables of Leadyard's: run `leadyard migrate` first."
+        )
+
+
 async def _connect(dsn: str) -> None:
     connection = await asyncpg.connect(dsn, timeout=ANSWER_SECONDS)
     await connection.close()
+
+
+async def _is_migrated(dsn: str) -> bool:
+    connection = await asyncpg.connect(dsn, timeout=ANSWER_SECONDS)
+    try:
+        return await connection.fetchval("SELECT to_regclass('alembic_version')") is not None
+    finally:
+        await connection.close()
 
 
 def _without_password(dsn: str) -> str:

@@ -112,6 +112,10 @@ class EmbeddedPostgres:
                 f"{f' ({error.filename})' if error.filename else ''}."
             ) from error
 
+    def has_cluster(self) -> bool:
+        """Tell whether the data directory has a database, running or not; raises EmbeddedPostgresError."""
+        return existing_home(self.data_dir) is not None
+
     def is_running(self) -> bool:
         """Tell whether the server's process is alive."""
         if self._process is not None and self._process.poll() is None:
