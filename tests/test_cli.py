@@ -4,11 +4,23 @@ import os
 import socket
 import subprocess
 import sys
+import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import run_on_server, with_database
 
 NOWHERE = "postgresql://leadyard:hush-hush@127.0.0.1:1/leadyard"
+
+
+@pytest.fixture
+async def empty_dsn(server_dsn: str) -> AsyncIterator[str]:
+    """A database without any tables."""
+    name = f"empty_{uuid.uuid4().hex}"
+    await run_on_server(server_dsn, f'CREATE DATABASE "{name}"')
+    yield with_database(server_dsn, name)
+    await run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def leadyard(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -23,7 +35,7 @@ def leadyard(*arguments: str, **environment: str) -> "subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate", "keys", "audit"])
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate", "accounts", "keys", "audit"])
 def test_every_command_is_listed_and_explains_itself(command: str) -> None:
     assert f"\n  {command} " in leadyard("--help").stdout
     shown = leadyard(command, "--help")
@@ -81,3 +93,46 @@ def test_a_process_on_its_own_needs_a_database_that_runs(command: str, tmp_path:
     ended = leadyard(command, "--data-dir", str(tmp_path))
     assert ended.returncode == 3
     assert "leadyard serve" in ended.stderr
+
+
+def test_a_web_process_on_a_port_in_use_ends_with_2(dsn: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = ("--port", str(taken.getsockname()[1]), "--data-dir", str(tmp_path))
+        ended = leadyard("web", *options, LEADYARD_DATABASE_URL=dsn)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("leadyard: Port ")
+    assert "is in use" in ended.stderr
+
+
+ON_TABLES = [("audit",), ("keys", "list"), ("accounts", "list")]
+
+
+@pytest.mark.parametrize("command", ON_TABLES)
+def test_a_database_that_was_never_migrated_ends_with_3_and_says_what_to_run(
+    command: tuple[str, ...], empty_dsn: str
+) -> None:
+    ended = leadyard(*command, LEADYARD_DATABASE_URL=empty_dsn)
+    assert ended.returncode == 3
+    assert ended.stderr.endswith("has no tables of Leadyard's: run `leadyard migrate` first.\n")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ON_TABLES)
+@pytest.mark.parametrize("folder", ["there", "missing"])
+def test_a_folder_without_a_database_ends_with_2_and_stays_as_it_is(
+    command: tuple[str, ...], folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    group, *rest = command
+    ended = leadyard(group, "--data-dir", str(tmp_path / folder), *rest)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"leadyard: There is no database in {tmp_path / folder}: ")
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
+@pytest.mark.parametrize("command", ON_TABLES)
+def test_a_migrated_database_is_read(command: tuple[str, ...], dsn: str) -> None:
+    made = leadyard("accounts", "create", "--name", "Agency", "--slug", "agency", LEADYARD_DATABASE_URL=dsn)
+    assert made.returncode == 0
+    ended = leadyard(*command, LEADYARD_DATABASE_URL=dsn)
+    assert (ended.returncode, bool(ended.stdout)) == (0, True)

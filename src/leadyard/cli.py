@@ -34,7 +34,7 @@ def cli() -> None:
     """Leadyard, a self-hosted lead exchange.
 
     Exit codes: 0 done; 1 the command found something wrong; 2 the command line or a setting is wrong; 3 the database
-    cannot be reached.
+    cannot be reached or was never migrated.
     """
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from tests.delivery.buyers import Call, buyer
+from tests.exchange import Exchange, new_exchange
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import WebhookInput
@@ -19,8 +21,6 @@ from leadyard.delivery.webhooks import WebhookSender, signature
 from leadyard.kit import clock
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
-from tests.delivery.buyers import Call, buyer
-from tests.exchange import Exchange, new_exchange
 
 
 @pytest.fixture
@@ -132,7 +132,9 @@ async def test_after_the_last_try_a_message_is_kept_as_dead_with_its_error(excha
     assert [row["last_error"] for row in await exchange.rows("outbox")] == ["HTTP 500"]
 
 
-async def test_a_webhook_on_a_private_address_is_not_called(exchange: Exchange, dsn: str, tmp_path: Path) -> None:
+async def test_a_webhook_on_a_private_address_is_not_called(
+    exchange: Exchange, dsn: str, tmp_path: Path
+) -> None:
     campaign = await exchange.campaign()
     await exchange.delivery(campaign.id, await exchange.buyer())
     async with buyer(take) as hook:

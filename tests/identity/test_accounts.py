@@ -37,6 +37,16 @@ async def test_a_slug_is_taken_once(database: Database, actor: Actor) -> None:
         await service.create_account(database, name="Again", slug="agency")
 
 
+async def test_a_host_is_one_accounts(database: Database) -> None:
+    hosts = ("a.example.com", "b.example.com")
+    await service.create_account(database, name="First", slug="first", hosts=hosts)
+
+    with pytest.raises(ConflictError, match=r"hosts\[1\] is taken by the account first"):
+        await service.create_account(
+            database, name="Second", slug="second", hosts=("c.example.com", "b.example.com")
+        )
+
+
 async def test_a_password_is_kept_as_a_hash(database: Database, actor: Actor) -> None:
     password = "correct horse battery"
     user = await service.create_user(

@@ -71,6 +71,7 @@ async def test_lists_page_by_cursor_and_filter(own: httpx.AsyncClient, desk: Des
     [
         ("status", "valid-ish"),
         ("sale_status", "x"),
+        ("attempt", "sold"),
         ("received_from", "2026-01-01T00:00:00"),
         ("before", "0"),
         ("per_page", "1000"),
@@ -156,12 +157,17 @@ async def test_an_unknown_attempt_is_settled(own: httpx.AsyncClient, desk: Desk)
         await desk.delivery(campaign.id, await desk.buyer(), shop.url)
         (lead_id,) = await desk.sold(1)
     assert (await desk.view(lead_id)).attempts[0].state is AttemptState.UNKNOWN
+    await desk.submitted(2)
+    unknown = {"attempt": "unknown"}
+    listed = (await own.get("/leads", params=unknown)).json()["items"]
+    assert [lead["id"] for lead in listed] == [lead_id]
     path = f"/leads/{lead_id}/attempts/1/resolve"
     assert (await own.post(path, json={"accepted": False, "revenue": 1})).status_code == 422
     assert (await own.post(path, json={"accepted": "perhaps"})).status_code == 422
     answer = await own.post(path, json={"accepted": True, "revenue": "7.25"})
     assert (answer.status_code, answer.json()["revenue"]) == (200, "7.25")
     assert (await own.post(path, json={"accepted": True})).status_code == 409
+    assert (await own.get("/leads", params=unknown)).json()["items"] == []
     assert (await own.post("/leads/999/attempts/1/resolve", json={"accepted": True})).status_code == 404
 
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
+from leadyard.campaigns.configuration import Configuration
 from leadyard.identity import service as identity
 from leadyard.identity.actor import Actor
+from leadyard.own_api.app import create
+from leadyard.settings_values import networks
 from leadyard.storage.database import Database
 
 CAMPAIGN = {"reference": "SOLAR-UK", "name": "Solar"}
@@ -147,3 +150,37 @@ async def test_numbers_beyond_all_bounds_are_refused(client: AsyncClient) -> Non
     problem = problem_of(await client.post("/api/v1/deliveries", content=body, headers=JSON), 422)
 
     assert [error["field"] for error in problem["errors"]] == ["campaign_id", "buyer_id"]
+
+
+async def test_refusals_speak_plainly(client: AsyncClient) -> None:
+    body = {"reference": "", "name": 5, "status": "Gone"}
+    problem = problem_of(await client.post("/api/v1/campaigns", json=body), 422)
+
+    assert {error["field"]: error["detail"] for error in problem["errors"]} == {
+        "reference": "must not be empty",
+        "name": "must be a text, not a whole number",
+        "status": "must be one of Active, Inactive, Archived",
+    }
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "status"),
+    [
+        ("127.0.0.0/8", "203.0.113.9", 200),
+        ("127.0.0.0/8", "203.0.113.9, 198.51.100.1", 403),
+        ("127.0.0.0/8", "", 403),
+        ("10.0.0.0/8", "203.0.113.9", 403),
+        ("", "203.0.113.9", 403),
+    ],
+)
+async def test_a_forwarded_address_counts_when_a_trusted_proxy_says_it(
+    database: Database, actor: Actor, trusted: str, forwarded: str, status: int
+) -> None:
+    settings = {"permissions": ["Set-up > Read"], "allowed_addresses": ["203.0.113.0/24"]}
+    _, key = await identity.create_key(database, actor, {"reference": "Far", "settings": settings})
+    proxies = networks(trusted) if trusted else ()
+    app: Any = create(database, Configuration(database), trusted_proxies=proxies)
+    headers = {"X-Key": key, "X-Forwarded-For": forwarded}
+
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://leads.test") as client:
+        assert (await client.get("/api/v1/campaigns", headers=headers)).status_code == status

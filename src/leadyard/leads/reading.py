@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -60,6 +61,11 @@ def phone_keys(phones: Iterable[str], setup: AccountSetup, campaign_ids: Sequenc
 
 async def page(connection: Connection, setup: AccountSetup, wanted: LeadFilter, most: int) -> list[Lead]:
     """List leads by falling id, at most so many."""
+    return [lead_of(row) for row in await fetch(connection, page_query(setup, wanted, most))]
+
+
+def page_query(setup: AccountSetup, wanted: LeadFilter, most: int) -> sa.Select[Any]:
+    """Compose the query for a page of leads."""
     account_id = setup.account.id
     conditions = [
         *_equalities(account_id, wanted),
@@ -68,8 +74,7 @@ async def page(connection: Connection, setup: AccountSetup, wanted: LeadFilter, 
         *_keys(setup, wanted),
     ]
     columns = [table.c[name] for name in LEAD_COLUMNS]
-    statement = sa.select(*columns).where(*conditions).order_by(table.c.id.desc()).limit(most)
-    return [lead_of(row) for row in await fetch(connection, statement)]
+    return sa.select(*columns).where(*conditions).order_by(table.c.id.desc()).limit(most)
 
 
 def _equalities(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:

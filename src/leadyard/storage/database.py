@@ -26,10 +26,14 @@ LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
-"""What asyncpg raises when the server, not the statement, is at fault."""
+"""What asyncpg raises when the server, not the statement, is at fault.
+
+InternalClientError is what a connection raises that the server has just given up, until its socket is closed.
+"""
 
 _log = structlog.get_logger(__name__)
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]

@@ -1,0 +1,50 @@
+"""The web process sends each path to the part that owns it, and answers for the others itself."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import httpx
+import pytest
+
+from leadyard.app import Services
+from leadyard.settings import Settings
+from leadyard.storage.database import Database
+from leadyard.web import Web
+
+
+@pytest.fixture
+async def client(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    web = Web(Services(database, Settings(data_dir=tmp_path)))
+    transport = httpx.ASGITransport(cast("httpx._transports.asgi._ASGIApp", web))
+    async with httpx.AsyncClient(transport=transport, base_url="http://leads.test") as opened:
+        yield opened
+    await web.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_front_door_leads_to_the_documentation(client: httpx.AsyncClient, method: str) -> None:
+    answer = await client.request(method, "/")
+    assert (answer.status_code, answer.headers["location"], answer.content) == (302, "/api/docs", b"")
+    assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/"), ("GET", "/nothing"), ("GET", "/apis")])
+async def test_an_address_of_no_part_is_a_problem_that_says_so(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    answer = await client.request(method, path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing at this address.",
+        "errors": [],
+    }
+
+
+async def test_what_is_wrong_with_the_set_up_api_says_so_there(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/v1/campaigns")).status_code == 401
+    assert (await client.get("/healthz")).json() == {"status": "ok"}
