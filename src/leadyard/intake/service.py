@@ -33,6 +33,8 @@ from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
 
 _PATIENCE_SECONDS = 8.0
+_CROWD = 24
+"""So many waiting leads open a second batch: fewer would only make both batches small."""
 
 
 class Intake:
@@ -45,7 +47,7 @@ class Intake:
         plans: Plans,
         ledger: Ledger,
         *,
-        lanes: int = 1,
+        lanes: int = 2,
     ) -> None:
         """Share the process's database, set-ups and ledger."""
         self._database = database
@@ -53,7 +55,9 @@ class Intake:
         self._plans = plans
         self._ledger = ledger
         self._ids = IdBlocks(database, "leads")
-        self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(self._commit, lanes=lanes)
+        self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
+            self._commit, lanes=lanes, crowd=_CROWD
+        )
 
     async def submit(self, submission: Submission) -> IntakeResult:
         """Judge and commit a submission; when this returns, the answer is on disk.

@@ -24,11 +24,13 @@ class GroupCommit(Generic[ItemT, ResultT]):
         *,
         most: int = 256,
         lanes: int = 2,
+        crowd: int = 1,
     ) -> None:
-        """Set the largest batch and the number of batches that may be under way at once."""
+        """Set the largest batch, how many batches may be under way at once, and how many items open a further one."""
         self._commit = commit
         self._most = most
         self._lanes = lanes
+        self._crowd = crowd
         self._open_lanes = 0
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
@@ -37,7 +39,7 @@ class GroupCommit(Generic[ItemT, ResultT]):
         """Commit an item with whatever else is waiting; raises what its commit raised."""
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._open_lanes < self._lanes:
+        if self._open_lanes == 0 or (self._open_lanes < self._lanes and len(self._waiting) >= self._crowd):
             # Counted here and in the lane itself, not by its task: a task that has left its loop still looks
             # alive to whoever submits before its callbacks run.
             self._open_lanes += 1
