@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,12 @@ def _difference(old: Sequence[str], new: Sequence[str]) -> Changes:
 
 def hour_of(at: datetime) -> datetime:
     """Give the UTC hour in which an instant lies."""
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return _hour(int(at.timestamp() // 3600))
+
+
+@lru_cache(maxsize=1024)
+def _hour(number: int) -> datetime:
+    return datetime.fromtimestamp(number * 3600, UTC)
 
 
 class Deltas:
