@@ -12,10 +12,10 @@ from leadyard.own_api.schemas import Schema, build_schemas, patch_ref_to, ref_to
 PREFIX = "/api/v1"
 
 _INTRODUCTION = (
-    "Everything that an operator sets up: campaigns, suppliers, buyers, deliveries, keys and webhooks. Send the key of "
-    "an administrator as `Authorization: Bearer <key>` or as `X-Key: <key>`; reading needs the permission "
-    "Set-up > Read, changing Set-up > Write. Lists come in pages. Secrets are shown as `********`. Errors are problem "
-    "details (RFC 9457) that name each bad member."
+    "What an operator sets up (campaigns, suppliers, buyers, deliveries, keys, webhooks), and what became of the leads. "
+    "Send the key of an administrator in the header Authorization: Bearer <key>, or in X-Key: <key>; each operation names "
+    "the permission that it needs. Lists come in pages. Secrets are shown as ********. Errors are problem details "
+    "(RFC 9457) that name each bad member."
 )
 _REFUSALS = {
     400: "The body is not JSON.",
