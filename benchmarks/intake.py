@@ -111,7 +111,7 @@ class IntakeBench:
             uvloop.run(_wait_for_worker(self._dsn))
             before = _taken(_port(self._buyer))
             started = time.perf_counter()
-            posted = len(self._measure_leads(FEW).latencies)
+            posted = len(self._measure_leads(MANY).latencies)
             uvloop.run(_wait_until_sold(self._dsn))
             rate = posted / (time.perf_counter() - started)
         taken = _taken(_port(self._buyer)) - before
