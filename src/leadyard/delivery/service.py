@@ -26,7 +26,8 @@ from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
 
 _log = structlog.get_logger(__name__)
-_CLAIM_MOST = 128
+_CLAIM_MOST = 256
+_LOOKS, _LOOK_SECONDS = 20, 0.002
 _SILENCE = timedelta(seconds=15)
 
 
@@ -109,6 +110,7 @@ class DeliveryWorker:
 
     async def _claim_due(self) -> bool:
         """Claim a batch of every account that has due leads; False when there was nothing to do."""
+        await self._room_for_a_batch()
         if len(self._in_flight) >= self._most_in_flight:
             await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
             return True
@@ -119,6 +121,13 @@ class DeliveryWorker:
             room = self._most_in_flight - len(self._in_flight)
             claimed += await self._claim(account_id, min(_CLAIM_MOST, room)) if room > 0 else 0
         return claimed > 0
+
+    async def _room_for_a_batch(self) -> None:
+        """Wait a moment for room: claiming a lead or two whenever a place is free would make every batch small."""
+        for _ in range(_LOOKS):
+            if self._most_in_flight - len(self._in_flight) >= self._most_in_flight // 2:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _claim(self, account_id: int, most: int) -> int:
         setup = await self._configuration.current(account_id)

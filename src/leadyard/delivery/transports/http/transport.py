@@ -51,7 +51,7 @@ class HttpTransport:
         allowed_networks: Sequence[Network] = (),
         *,
         connections: int = 512,
-        connections_per_host: int = 64,
+        connections_per_host: int = 128,
     ) -> None:
         """Take the private networks that may be called, and how many connections may be open at once."""
         self._guard = AddressGuard(allowed_networks)
