@@ -27,7 +27,7 @@ from leadyard.storage.group_commit import GroupCommit
 
 _log = structlog.get_logger(__name__)
 _CLAIM_MOST = 256
-_LOOKS, _LOOK_SECONDS = 20, 0.002
+_LOOKS, _LOOK_SECONDS = 4, 0.001
 _SILENCE = timedelta(seconds=15)
 
 
@@ -125,7 +125,7 @@ class DeliveryWorker:
     async def _room_for_a_batch(self) -> None:
         """Wait a moment for room: claiming a lead or two whenever a place is free would make every batch small."""
         for _ in range(_LOOKS):
-            if self._most_in_flight - len(self._in_flight) >= self._most_in_flight // 2:
+            if self._most_in_flight - len(self._in_flight) >= self._most_in_flight // 4:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
