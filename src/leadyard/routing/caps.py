@@ -120,11 +120,6 @@ class CapGate:
             self._used[use.key] += 1
             self._taken[use.key] = self._taken.get(use.key, 0) + 1
 
-    def give_back(self, keys: Iterable[CapKey]) -> None:
-        """Lower counters by one, for leads that were refused after all."""
-        for key in keys:
-            self._taken[key] = self._taken.get(key, 0) - 1
-
     @property
     def moves(self) -> dict[CapKey, int]:
         """Tell by how much each counter still has to move."""
