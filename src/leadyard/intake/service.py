@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -89,18 +89,25 @@ class Intake:
         """Finish what is in flight."""
         await self._group.close()
 
-    async def _commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
-        """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating."""
+    async def _commit(
+        self, candidates: Sequence[Candidate], next_may_begin: Callable[[], None]
+    ) -> list[IntakeResult | None]:
+        """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating.
+
+        Duplicate keys and caps are free for others as soon as the batch has committed; nobody is answered before
+        it is on disk.
+        """
         deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
         pause = 0.05
         decided: Decided | None = None
         while True:
             try:
-                if decided is not None and await self._is_stored(decided):
-                    return decided.results
-                await self._number(candidates)
-                decided = Decided()
-                await self._transact(candidates, decided)
+                if decided is None or not await self._is_stored(decided):
+                    await self._number(candidates)
+                    decided = Decided()
+                    await self._transact(candidates, decided)
+                next_may_begin()
+                await self._database.on_disk()
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 decided = None
             except UnavailableError:
@@ -131,7 +138,7 @@ class Intake:
     async def _transact(self, candidates: Sequence[Candidate], decided: "Decided") -> None:
         now = clock.now()
         ledger_ids = await self._ledger.reserve_ids(Counter(c.account_id for c in candidates if c.pays_now))
-        async with self._database.unit_of_work() as connection:
+        async with self._database.prompt_unit_of_work() as connection:
             await self._find_sub_suppliers(connection, candidates)
             fresh, settlement = await self._claim_and_settle(connection, candidates, now)
             decided.results = [settlement.results.get(candidate.uuid) for candidate in candidates]
