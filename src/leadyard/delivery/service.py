@@ -180,19 +180,17 @@ class DeliveryWorker:
             else:
                 return
 
-    async def _commit(self, results: Sequence[Result], next_may_begin: Callable[[], None]) -> list[None]:
+    async def _commit(self, results: Sequence[Result]) -> list[None]:
         by_account: dict[int, list[Result]] = defaultdict(list)
         for result in results:
             by_account[result.sending.job.account_id].append(result)
         ids = await self._ledger.reserve_ids(Counter(r.sending.job.account_id for r in results))
         now = clock.now()
-        async with self._database.prompt_unit_of_work() as connection:
+        async with self._database.unit_of_work() as connection:
             for account_id in sorted(by_account):
                 listed = by_account[account_id]
                 setup = listed[-1].sending.setup
                 await OutcomeBatch(setup, self._worker_id, listed, now).write(connection, self._ledger, ids)
-        next_may_begin()
-        await self._database.on_disk()
         return [None] * len(results)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -13,8 +13,9 @@ import prometheus_client
 from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.campaigns.terms import system_payout
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
-from leadyard.intake import store
+from leadyard.intake import express_store, store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
+from leadyard.intake.express import by_window, is_ordinary, prepare
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
 from leadyard.intake.plan import Plans
@@ -33,6 +34,7 @@ from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
 
 _PATIENCE_SECONDS = 8.0
+_STEP_BY_STEP_SECONDS = 1.0
 _CROWD = 24
 """So many waiting leads open a second batch: fewer would only make both batches small."""
 
@@ -55,9 +57,13 @@ class Intake:
         self._plans = plans
         self._ledger = ledger
         self._ids = IdBlocks(database, "leads")
+        self._express: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
+            self._commit_express, lanes=lanes, crowd=_CROWD
+        )
         self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
             self._commit, lanes=lanes, crowd=_CROWD
         )
+        self._step_by_step_until: dict[int, float] = {}
 
     async def submit(self, submission: Submission) -> IntakeResult:
         """Judge and commit a submission; when this returns, the answer is on disk.
@@ -78,7 +84,7 @@ class Intake:
                         CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan
                     )
             else:
-                result = await self._group.submit(Candidate(submission, plan, verdict, new_uuid()))
+                result = await self._decide(Candidate(submission, plan, verdict, new_uuid()))
                 if result is not None:
                     return result
                 current = await self._configuration.current(submission.account_id)
@@ -87,27 +93,87 @@ class Intake:
 
     async def close(self) -> None:
         """Finish what is in flight."""
+        await self._express.close()
         await self._group.close()
 
-    async def _commit(
-        self, candidates: Sequence[Candidate], next_may_begin: Callable[[], None]
-    ) -> list[IntakeResult | None]:
-        """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating.
+    async def _decide(self, candidate: Candidate) -> IntakeResult | None:
+        """Commit a candidate with the ordinary ones, else step by step; None when it has to be judged again."""
+        if is_ordinary(candidate) and not self._is_step_by_step(candidate.account_id):
+            result = await self._express.submit(candidate)
+            if result is not None:
+                return result
+        return await self._group.submit(candidate)
 
-        Duplicate keys and caps are free for others as soon as the batch has committed; nobody is answered before
-        it is on disk.
-        """
+    def _is_step_by_step(self, account_id: int) -> bool:
+        """Tell whether an account's last ordinary batch failed just now: where a cap is full, the next would too."""
+        until = self._step_by_step_until.get(account_id)
+        if until is None:
+            return False
+        if asyncio.get_running_loop().time() < until:
+            return True
+        del self._step_by_step_until[account_id]
+        return False
+
+    async def _commit_express(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
+        """Commit a batch by one statement for each window; None for those that have to be decided step by step."""
+        results: dict[UUID, IntakeResult] = {}
+        for window, listed in by_window(candidates).items():
+            results.update(await self._write_express(listed, window))
+        decided = [results.get(candidate.uuid) for candidate in candidates]
+        _count(decided)
+        return decided
+
+    async def _write_express(
+        self, candidates: Sequence[Candidate], window: timedelta | None
+    ) -> dict[UUID, IntakeResult]:
+        now = clock.now()
+        results: dict[UUID, IntakeResult] = {}
+        try:
+            await self._number(candidates)
+            results, rows = prepare(candidates, now)
+            async with self._database.connection() as connection:
+                taken = await express_store.write(connection, rows, now, store.cutoff(window, now))
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            return {}
+        except UnavailableError:
+            return await self._found(results)
+        if taken is None:
+            until = asyncio.get_running_loop().time() + _STEP_BY_STEP_SECONDS
+            self._step_by_step_until.update((candidate.account_id, until) for candidate in candidates)
+            return {}
+        if taken:
+            return {c.uuid: results[c.uuid] for c in candidates if (c.account_id, c.lead_id) not in taken}
+        return results
+
+    async def _found(self, results: dict[UUID, IntakeResult]) -> dict[UUID, IntakeResult]:
+        """Find what a statement wrote whose answer was lost: all that it let through, or nothing."""
+        if not results:
+            return {}
+        accounts = {uuid: result.plan.setup.account.id for uuid, result in results.items() if result.plan}
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    present = await store.present(connection, accounts)
+            except UnavailableError:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
+            else:
+                return {uuid: result for uuid, result in results.items() if uuid in present}
+
+    async def _commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
+        """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
         pause = 0.05
         decided: Decided | None = None
         while True:
             try:
-                if decided is None or not await self._is_stored(decided):
-                    await self._number(candidates)
-                    decided = Decided()
-                    await self._transact(candidates, decided)
-                next_may_begin()
-                await self._database.on_disk()
+                if decided is not None and await self._is_stored(decided):
+                    return decided.results
+                await self._number(candidates)
+                decided = Decided()
+                await self._transact(candidates, decided)
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 decided = None
             except UnavailableError:
@@ -138,7 +204,7 @@ class Intake:
     async def _transact(self, candidates: Sequence[Candidate], decided: "Decided") -> None:
         now = clock.now()
         ledger_ids = await self._ledger.reserve_ids(Counter(c.account_id for c in candidates if c.pays_now))
-        async with self._database.prompt_unit_of_work() as connection:
+        async with self._database.unit_of_work() as connection:
             await self._find_sub_suppliers(connection, candidates)
             fresh, settlement = await self._claim_and_settle(connection, candidates, now)
             decided.results = [settlement.results.get(candidate.uuid) for candidate in candidates]
@@ -148,7 +214,7 @@ class Intake:
                 await self._write(connection, kept, settlement, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries))
-        _count(candidates, decided.results)
+        _count(decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
         for candidate in candidates:
@@ -214,10 +280,12 @@ class Intake:
         await store.insert(connection, rows, jobs, deltas, now)
 
 
-def _count(candidates: Sequence[Candidate], results: Sequence[IntakeResult | None]) -> None:
-    """Tell Prometheus of a batch; a candidate that is judged again counts once it is decided."""
-    BATCHES.observe(len(candidates))
-    for code, count in Counter(result.code for result in results if result is not None).items():
+def _count(results: Sequence[IntakeResult | None]) -> None:
+    """Tell Prometheus of a batch; a candidate that is decided later counts then."""
+    codes = Counter(result.code for result in results if result is not None)
+    if codes:
+        BATCHES.observe(codes.total())
+    for code, count in codes.items():
         _leads_of(code).inc(count)
 
 

@@ -35,7 +35,6 @@ LOST = (
 InternalClientError is what a connection raises that the server has just given up, until its socket is closed.
 """
 
-_FLUSH = "SELECT pg_logical_emit_message(true, 'leadyard', '')"
 _log = structlog.get_logger(__name__)
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _ENCODER = msgspec.json.Encoder()
@@ -133,30 +132,6 @@ class Database:
         """Lend a connection inside a transaction that commits when the block ends without an error."""
         async with self.connection() as connection, connection.transaction():
             yield connection
-
-    @asynccontextmanager
-    async def prompt_unit_of_work(self) -> AsyncIterator[Connection]:
-        """Lend a connection inside a transaction that commits, and frees its locks, before it is on disk.
-
-        Nobody may be told of what it did before `on_disk`, called after it, has returned.
-        """
-        async with self.connection() as connection:
-            await connection.execute("BEGIN; SET LOCAL synchronous_commit TO off")
-            try:
-                yield connection
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
-                raise
-            await connection.execute("COMMIT")
-
-    async def on_disk(self) -> None:
-        """Wait until everything that has committed so far would survive a crash of the server.
-
-        The log is written in order, so an empty durable transaction carries all before it to the disk.
-        """
-        async with self.connection() as connection:
-            await connection.execute(_FLUSH)
 
     async def fetch(self, statement: sa.ClauseElement) -> list[Row]:
         """Run one composed query."""

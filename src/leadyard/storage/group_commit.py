@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from leadyard.kit.errors import UnavailableError
@@ -14,14 +14,13 @@ ResultT = TypeVar("ResultT")
 class GroupCommit(Generic[ItemT, ResultT]):
     """Collects items while earlier batches commit, and hands each caller its own result.
 
-    `commit` takes a batch and a callback, and returns one result per item, in order; it may call the callback as
-    soon as the next batch may begin, and then wait for its own to reach the disk. When a batch fails, its items
-    are committed one by one, so that a bad item fails alone; when the database is away, all fail at once.
+    `commit` takes a batch and returns one result per item, in order. When a batch fails, its items are
+    committed one by one, so that a bad item fails alone; when the database is away, all fail at once.
     """
 
     def __init__(
         self,
-        commit: Callable[[Sequence[ItemT], Callable[[], None]], Awaitable[Sequence[ResultT]]],
+        commit: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]],
         *,
         most: int = 256,
         lanes: int = 2,
@@ -44,7 +43,9 @@ class GroupCommit(Generic[ItemT, ResultT]):
             # Counted here and in the lane itself, not by its task: a task that has left its loop still looks
             # alive to whoever submits before its callbacks run.
             self._open_lanes += 1
-            self._start(self._drain())
+            lane = asyncio.create_task(self._drain())
+            self._running.add(lane)
+            lane.add_done_callback(self._running.discard)
         return await future
 
     async def close(self) -> None:
@@ -52,38 +53,30 @@ class GroupCommit(Generic[ItemT, ResultT]):
         while self._running:
             await asyncio.gather(*self._running)
 
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
-
     async def _drain(self) -> None:
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-                free = asyncio.Event()
-                self._start(self._settle(batch, free)).add_done_callback(lambda _, free=free: free.set())
-                await free.wait()
+                await self._settle(batch)
         finally:
             self._open_lanes -= 1
 
-    async def _settle(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]], free: asyncio.Event) -> None:
+    async def _settle(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
         try:
-            results = await self._commit([item for item, _ in batch], free.set)
+            results = await self._commit([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever went wrong is the callers' to see
-            await self._settle_apart(batch, error, free)
+            await self._settle_apart(batch, error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
 
     async def _settle_apart(
-        self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]], error: Exception, free: asyncio.Event
+        self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]], error: Exception
     ) -> None:
         if len(batch) > 1 and not isinstance(error, UnavailableError):
             for entry in batch:
-                await self._settle([entry], free)
+                await self._settle([entry])
             return
         for _, future in batch:
             if not future.done():
