@@ -9,19 +9,23 @@ from datetime import datetime
 from uuid import UUID
 
 
+def _braced(elements: list[str]) -> str:
+    return "{" + ",".join(elements) + "}"
+
+
 def integers(values: Iterable[int | None]) -> str:
     """Write whole numbers; booleans belong to `booleans`."""
-    return "{%s}" % ",".join(["NULL" if value is None else int.__repr__(value) for value in values])
+    return _braced(["NULL" if value is None else int.__repr__(value) for value in values])
 
 
 def booleans(values: Iterable[bool]) -> str:
     """Write truth values."""
-    return "{%s}" % ",".join(["t" if value else "f" for value in values])
+    return _braced(["t" if value else "f" for value in values])
 
 
 def texts(values: Iterable[str | None]) -> str:
     """Write texts."""
-    return "{%s}" % ",".join(
+    return _braced(
         [
             "NULL" if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
             for value in values
@@ -31,19 +35,17 @@ def texts(values: Iterable[str | None]) -> str:
 
 def octets(values: Iterable[bytes | None]) -> str:
     """Write byte strings for `bytea[]`."""
-    return "{%s}" % ",".join(["NULL" if value is None else '"\\\\x' + value.hex() + '"' for value in values])
+    return _braced(["NULL" if value is None else '"\\\\x' + value.hex() + '"' for value in values])
 
 
 def uuids(values: Iterable[UUID]) -> str:
     """Write UUIDs."""
-    return "{%s}" % ",".join([value.hex for value in values])
+    return _braced([value.hex for value in values])
 
 
 def moments(values: Iterable[datetime | None]) -> str:
     """Write instants, which carry their zone."""
-    return "{%s}" % ",".join(
-        ["NULL" if value is None else '"' + value.isoformat(" ") + '"' for value in values]
-    )
+    return _braced(["NULL" if value is None else '"' + value.isoformat(" ") + '"' for value in values])
 
 
 Column = tuple[str, Callable[..., str]]
