@@ -18,7 +18,7 @@ from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, set
 from leadyard.intake.express import by_window, is_ordinary, prepare
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
-from leadyard.intake.plan import Plans
+from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.store import Claim
 from leadyard.kit import clock
 from leadyard.kit.errors import DeniedError, UnavailableError
@@ -65,31 +65,60 @@ class Intake:
         )
         self._step_by_step_until: dict[int, float] = {}
 
-    async def submit(self, submission: Submission) -> IntakeResult:
+    async def submit(self, submission: Submission, uuid: UUID | None = None) -> IntakeResult:
         """Judge and commit a submission; when this returns, the answer is on disk.
 
-        Raises InvalidKeyError or DeniedError when the key was revoked or lost its permission meanwhile,
-        UnavailableError when the database stays away.
+        The lead gets the UUID that is given, else a new one. Raises InvalidKeyError or DeniedError when the key was
+        revoked or lost its permission meanwhile, UnavailableError when the database stays away.
         """
+        uuid = uuid or new_uuid()
         setup = await self._configuration.setup(submission.account_id)
         while True:
-            campaign = setup.campaign(submission.campaign)
-            plan = None if campaign is None else self._plans.of(setup, campaign)
-            verdict = None if plan is None else judge(plan, submission, submission.read(plan), clock.now())
-            if plan is None or verdict is None or verdict.code == CAMPAIGN_INACTIVE:
+            judged = self._judge(setup, submission, uuid)
+            if isinstance(judged, IntakeResult):
                 current = await self._configuration.current(submission.account_id)
                 if current is setup:
-                    errors = ("Campaign not found",) if verdict is None else tuple(verdict.errors)
-                    return IntakeResult(
-                        CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan
-                    )
+                    return judged
             else:
-                result = await self._decide(Candidate(submission, plan, verdict, new_uuid()))
+                result = await self._decide(judged)
                 if result is not None:
                     return result
                 current = await self._configuration.current(submission.account_id)
             setup = current
             _check_key(setup, submission)
+
+    async def submit_many(self, submissions: Sequence[tuple[Submission, UUID]]) -> list[IntakeResult]:
+        """Judge and commit submissions of one account, each with its UUID, as one batch where that can be.
+
+        Raises UnavailableError when the database stays away.
+        """
+        if not submissions:
+            return []
+        setup = await self._configuration.setup(submissions[0][0].account_id)
+        judged = [self._judge(setup, submission, uuid) for submission, uuid in submissions]
+        ordinary = [one for one in judged if isinstance(one, Candidate) and is_ordinary(one)]
+        decided = await self._commit_express(ordinary)
+        results = {c.uuid: result for c, result in zip(ordinary, decided, strict=True) if result is not None}
+        others = [(submission, uuid) for submission, uuid in submissions if uuid not in results]
+        found = await asyncio.gather(*(self.submit(submission, uuid) for submission, uuid in others))
+        results.update((uuid, result) for (_, uuid), result in zip(others, found, strict=True))
+        return [results[uuid] for _, uuid in submissions]
+
+    async def stored(self, account_id: int, uuids: Sequence[UUID]) -> set[UUID]:
+        """Find which of these UUIDs an account's leads have already."""
+        async with self._database.connection() as connection:
+            return await store.present(connection, dict.fromkeys(uuids, account_id))
+
+    def _judge(self, setup: AccountSetup, submission: Submission, uuid: UUID) -> Candidate | IntakeResult:
+        """Judge by a set-up; a campaign that is not there or not active is a result that nothing is kept of."""
+        campaign = setup.campaign(submission.campaign)
+        if campaign is None:
+            return _not_open(submission, None, ("Campaign not found",))
+        plan = self._plans.of(setup, campaign)
+        verdict = judge(plan, submission, submission.read(plan), clock.now())
+        if verdict.code == CAMPAIGN_INACTIVE:
+            return _not_open(submission, plan, tuple(verdict.errors))
+        return Candidate(submission, plan, verdict, uuid)
 
     async def close(self) -> None:
         """Finish what is in flight."""
@@ -278,6 +307,10 @@ class Intake:
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
+
+
+def _not_open(submission: Submission, plan: CampaignPlan | None, errors: tuple[str, ...]) -> IntakeResult:
+    return IntakeResult(CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan)
 
 
 def _count(results: Sequence[IntakeResult | None]) -> None:
