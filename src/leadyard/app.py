@@ -7,6 +7,7 @@ import structlog
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
@@ -26,6 +27,11 @@ from leadyard.storage.database import Database
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
+
+
+def ping_transport(settings: Settings) -> HttpTransport:
+    """Make the client for pings: apart from the one for leads, and without a total that one host could use up."""
+    return HttpTransport(settings.allowed_networks, connections=0, connections_per_host=256)
 
 
 class Services:
@@ -73,9 +79,26 @@ class WorkerParts:
         configuration, ledger = Configuration(database), Ledger(database)
         self._configuration = configuration
         self._leads = Leads(database, configuration, Plans(), ledger)
-        carriers = {DeliveryKind.HTTP: self._post, DeliveryKind.STORE: _store}
-        self.delivery = DeliveryWorker(database, configuration, ledger, carriers, name=name)
+        carriers = {
+            DeliveryKind.HTTP: self._post,
+            DeliveryKind.PING_POST: self._post,
+            DeliveryKind.STORE: _store,
+        }
+        self.pings = ping_transport(settings)
+        self.delivery = DeliveryWorker(
+            database, configuration, ledger, carriers, Auctioneer(self.pings), name=name
+        )
         self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
+
+    async def open(self) -> None:
+        """Open the clients inside the loop that will send."""
+        await self.transport.open()
+        await self.pings.open()
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self.transport.close()
+        await self.pings.close()
 
     async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:
         """Write a lead as a webhook shows it: LeadByte's queue record with everything appended."""

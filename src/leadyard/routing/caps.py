@@ -114,6 +114,10 @@ class CapGate:
         """Find the first cap that has no room for one more."""
         return next((use for use in uses if self._used[use.key] >= use.limit), None)
 
+    def used(self, use: CapUse) -> int:
+        """Tell how far a counter has come."""
+        return self._used[use.key]
+
     def take(self, uses: Iterable[CapUse]) -> None:
         """Raise the counters by one; ask `full` first."""
         for use in uses:
