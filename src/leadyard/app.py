@@ -9,6 +9,7 @@ from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.model import Outcome, Verdict
+from leadyard.delivery.prospects import Prospects
 from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
@@ -49,6 +50,18 @@ class Services:
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
         self.report_locks = ReportLocks(database)
         self.outbound = HttpTransport(settings.allowed_networks)
+        self.pings = ping_transport(settings)
+        self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+
+    async def open(self) -> None:
+        """Open the clients inside the loop that will send."""
+        await self.outbound.open()
+        await self.pings.open()
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self.outbound.close()
+        await self.pings.close()
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -61,6 +74,7 @@ class Services:
             self.quarantine,
             self.report_locks,
             self._post_json,
+            self.prospects,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:

@@ -125,7 +125,7 @@ class Lead:
 
     def run(self, accepts: Callable[[int, Sale], bool]) -> list[int]:
         """Route to the end; gives the deliveries that took the lead, in order."""
-        taken = []
+        taken: list[int] = []
         for _ in range(500):
             choice = self.step()
             if not choice.sends:

@@ -70,7 +70,9 @@ def test_a_fixed_price_is_a_bid_that_needs_no_asking() -> None:
     assert asked(lead) == [1]
     lead.bid({1: "5.99"})
     assert ids(lead.step()) == [2]
-    without = Lead(campaign([delivery(1, revenue=Decimal(3)), delivery(2, revenue=Decimal(6))], Method.AUCTION))
+    without = Lead(
+        campaign([delivery(1, revenue=Decimal(3)), delivery(2, revenue=Decimal(6))], Method.AUCTION)
+    )
     assert ids(without.step()) == [2]
 
 

@@ -78,6 +78,8 @@ class Intake:
                         CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan
                     )
             else:
+                if submission.ping_id:
+                    verdict.stored["ping_id"] = submission.ping_id
                 result = await self._group.submit(Candidate(submission, plan, verdict, new_uuid()))
                 if result is not None:
                     return result
