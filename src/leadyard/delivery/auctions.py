@@ -86,13 +86,7 @@ class Auctioneer:
             ): offer
             for offer in offers
         }
-        try:
-            done, late = await asyncio.wait(tasks, timeout=terms.budget_milliseconds / 1000 + _GRACE_SECONDS)
-        finally:
-            for task in tasks:
-                task.cancel()
-        bids = [task.result() for task in done]
-        bids += [_missed(tasks[task], terms.budget_milliseconds, TOO_LATE) for task in late]
+        bids = await _gathered(tasks, terms.budget_milliseconds)
         now = clock.now()
         expires_at = now + timedelta(seconds=terms.bid_seconds)
         bids.sort(key=lambda bid: bid.delivery_id)
@@ -134,6 +128,18 @@ class Auctioneer:
         policy = setup.buyers[delivery.buyer_id].settings.breaker
         self._breakers[key] = self._breakers[key].after(policy, verdict.outcome, clock.now())
         return bid
+
+
+async def _gathered(tasks: Mapping["asyncio.Task[Bid]", Offer], budget: int) -> list[Bid]:
+    """Wait for all bids, and give up those that are not there when the budget, in milliseconds, is spent."""
+    if not tasks:
+        return []
+    try:
+        done, late = await asyncio.wait(tasks, timeout=budget / 1000 + _GRACE_SECONDS)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return [task.result() for task in done] + [_missed(tasks[task], budget, TOO_LATE) for task in late]
 
 
 def _bid(offer: Offer, ping: PingTarget, verdict: Verdict, deadline: int) -> Bid:

@@ -36,7 +36,7 @@ _BEGIN = """
 INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, worker_id,
                                started_at, finished_at, sale, offer, decision)
 SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3::timestamptz,
-       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END, sale, offer, decision::jsonb
+       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END, sale, offer, decision
 FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[],
             $10::smallint[], $11::bigint[], $12::text[])
   AS row (lead_id, number, delivery_id, buyer_id, state, reason, sale, offer, decision)
@@ -44,7 +44,7 @@ FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smalli
 
 _TRACE = """
 INSERT INTO decision_traces (account_id, lead_id, after_number, at, decision)
-SELECT $1, lead_id, after_number, $2, decision::jsonb
+SELECT $1, lead_id, after_number, $2, decision
 FROM unnest($3::bigint[], $4::smallint[], $5::text[]) AS row (lead_id, after_number, decision)
 ON CONFLICT (account_id, lead_id, after_number) DO UPDATE SET at = EXCLUDED.at, decision = EXCLUDED.decision
 """

@@ -11,7 +11,7 @@ from leadyard.delivery import trace_store
 from leadyard.kit.money import from_micros
 from leadyard.leads.model import AttemptState
 from leadyard.routing.offers import Bid, Sale
-from leadyard.routing.trace import CapState, Considered, Decision
+from leadyard.routing.trace import CapState, Considered, decoded
 from leadyard.storage.database import LARGEST_ID, Database
 
 MASKED = "(masked: the key may not read leads)"
@@ -132,8 +132,8 @@ async def trace_of(database: Database, account_id: int, lead_id: int, *, masked:
     )
 
 
-def _step(at: datetime, document: Any) -> StepRecord:
-    decision = msgspec.convert(document, Decision)
+def _step(at: datetime, text: str) -> StepRecord:
+    decision = decoded(text)
     return StepRecord(
         at=at,
         method=decision.method,

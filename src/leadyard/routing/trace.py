@@ -19,7 +19,7 @@ ASKED = "asked for a bid"
 OUTBID = "bid lower"
 
 
-class CapState(msgspec.Struct, frozen=True, omit_defaults=True):
+class CapState(msgspec.Struct, frozen=True, array_like=True):
     """How full a counter is; `of` is whose and over which period."""
 
     of: str
@@ -27,7 +27,22 @@ class CapState(msgspec.Struct, frozen=True, omit_defaults=True):
     limit: int
 
 
-class Considered(msgspec.Struct, frozen=True, omit_defaults=True):
+class Considered(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={
+        "delivery_id": "d",
+        "verdict": "v",
+        "reason": "r",
+        "sale": "s",
+        "price": "p",
+        "bid": "b",
+        "net": "n",
+        "cap": "c",
+        "until": "u",
+    },
+):
     """What became of one delivery in a step; amounts in micro-units, `until` when a delay ends."""
 
     delivery_id: int
@@ -41,7 +56,12 @@ class Considered(msgspec.Struct, frozen=True, omit_defaults=True):
     until: datetime | None = None
 
 
-class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+class Decision(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={"method": "m", "considered": "c", "behind": "b", "absent": "a", "notes": "n"},
+):
     """One step: the method of the whole, who was considered, who would have come next, who takes no part."""
 
     method: Method
@@ -52,8 +72,14 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Decision)
 
 
 def encoded(decision: Decision) -> str:
     """Write a decision as the text that is stored."""
     return _ENCODER.encode(decision).decode()
+
+
+def decoded(text: str) -> Decision:
+    """Read a stored decision."""
+    return _DECODER.decode(text)

@@ -121,11 +121,11 @@ delivery_attempts = tenant(
     document("trace", nullable=True),
     small("sale", default=1),
     number("offer", nullable=True),
-    document("decision", nullable=True),
+    text("decision", nullable=True),
     key=("lead_id", "number"),
 )
 """One try at one delivery, or a delivery passed over. `offer` is the price at which it was tried, in micro-units;
-`decision` is the trace of the step that wrote the row, on the last of the step's rows."""
+`decision` is the trace of the step that wrote the row, on the last of the step's rows: JSON that only people read."""
 
 sa.Index(
     "ix_delivery_attempts_sending",

@@ -39,7 +39,7 @@ decision_traces = tenant(
     number("lead_id"),
     small("after_number"),
     moment("at"),
-    document("decision"),
+    text("decision"),
     key=("lead_id", "after_number"),
 )
 """The last step after an attempt that began no other one; the trace of any other step is on the last attempt that it wrote."""

@@ -206,7 +206,7 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("after_number", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "after_number", name=op.f("pk_decision_traces")),
     )
     op.create_table(
@@ -238,7 +238,7 @@ def upgrade() -> None:
             "sale", sa.SmallInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False
         ),
         sa.Column("offer", sa.BigInteger(), autoincrement=False, nullable=True),
-        sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_delivery_attempts")),
     )
     op.create_index(
