@@ -119,6 +119,16 @@ async def test_caps_hold_when_a_standard_lead_goes_to_many_at_once(desk: Desk) -
     assert await sold(desk) == {capped.id: 3, free.id: 12}
 
 
+async def test_a_buyers_cap_holds_over_its_deliveries_that_get_a_lead_at_once(desk: Desk) -> None:
+    campaign = await desk.campaign(distribution=Method.STANDARD)
+    one = await desk.buyer("A", caps=Caps(total=3))
+    for _ in range(2):
+        await desk.delivery(campaign.id, one)
+    await desk.sold(*range(4))
+    assert sum((await sold(desk)).values()) == 3
+    assert await desk.differences() == []
+
+
 async def test_a_linked_delivery_follows_a_sale_and_books_its_own_price(desk: Desk) -> None:
     campaign = await desk.campaign()
     main = await desk.delivery(campaign.id, await desk.buyer("A"))

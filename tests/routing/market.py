@@ -92,7 +92,8 @@ class Lead:
         past = Past(self.tried, 0, self.route.moving_on)
         choice = choose(
             Question(
-                route=self.route, past=past, turns=self.book, gates=self.gates, price=partial(price_of, of),
+                route=self.route, past=past, turns=self.book, gates=self.gates, take=lambda _: None,
+                price=partial(price_of, of),
                 net=partial(net_bid, of.settings.auction), payout=partial(payout_of, of, 1),
                 cap=lambda _: None, bids=self.bids, costs=self.costs, only=only,
             )

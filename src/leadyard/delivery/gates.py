@@ -42,6 +42,11 @@ def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:  # noqa: ARG00
     )
 
 
+def take(around: Surroundings, offer: Offer) -> None:
+    """Reserve for an offer that is made what the gates counted."""
+    around.caps.take(around.uses[offer.delivery.id])
+
+
 def buyer_gate(around: Surroundings, offer: Offer) -> str | None:
     """Only buyers that are active get leads."""
     buyer = around.setup.buyers.get(offer.delivery.buyer_id)

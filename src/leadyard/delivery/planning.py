@@ -10,7 +10,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.delivery import auction_store, store
-from leadyard.delivery.gates import ClosedUntil, Surroundings, cap_state, delivery_caps, gates_of
+from leadyard.delivery.gates import ClosedUntil, Surroundings, cap_state, delivery_caps, gates_of, take
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.delivery.waves import Wave
@@ -145,6 +145,7 @@ class Planner:
             past=past,
             turns=book,
             gates=gates_of(around, job),
+            take=partial(take, around),
             price=partial(price_of, campaign),
             net=partial(net_bid, campaign.settings.auction),
             payout=partial(payout_of, campaign, job.supplier_id),
@@ -154,10 +155,7 @@ class Planner:
             only=job.only,
             sold_before=job.sale_status in _SOLD,
         )
-        choice = choose(question)
-        for offer in choice.sends:
-            around.caps.take(around.uses[offer.delivery.id])
-        self._write(plan, job, route, choice)
+        self._write(plan, job, route, choose(question))
 
     def _write(self, plan: Plan, job: Job, route: Route, choice: Choice) -> None:
         """Turn a choice into attempts; the last of them carries the trace of the step."""

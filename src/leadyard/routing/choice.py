@@ -19,7 +19,7 @@ way)."""
 class Question(msgspec.Struct, frozen=True):
     """All that a choice depends on.
 
-    `gates` are asked in order, the first that objects decides. `price`, `net` and `payout` work out micro-units;
+    `gates` are asked in order, the first that objects decides; `take` reserves what the gates count. `price`, `net` and `payout` work out micro-units;
     `costs` were already spent on the lead. `bids` holds every delivery that was asked for a bid in this pass.
     `only` names a manually triggered delivery. `cap` tells of the fullest cap of a delivery, for the trace.
     """
@@ -28,6 +28,7 @@ class Question(msgspec.Struct, frozen=True):
     past: Past
     turns: TurnBook
     gates: tuple[Gate, ...]
+    take: Callable[[Offer], None]
     price: Callable[[Delivery, Sale], int]
     net: Callable[[Delivery, int], int]
     payout: Callable[[int], int]

@@ -279,10 +279,10 @@ class _Walk:
         return made is not None
 
     def _passes(self, offer: Offer) -> bool:
-        """Ask the gates, once for each offer of a step."""
+        """Ask the gates, once for each offer of a step, and again when others have been chosen meanwhile."""
         key = (offer.delivery.id, offer.sale)
         known = self._verdicts.get(key)
-        if known is not None:
+        if known is False or (known and not self.choice.sends):
             return known
         verdict: str | datetime | None = None
         for gate in self._ask.gates:
@@ -308,8 +308,9 @@ class _Walk:
     def _send(self, offer: Offer) -> bool:
         if offer.delivery.settings.kind is DeliveryKind.PING_POST and offer.bid is None:
             offer = self._with_bid(offer) or offer
-        self.choice.sends.append(offer)
         self._note(offer, CHOSEN)
+        self._ask.take(offer)
+        self.choice.sends.append(offer)
         return True
 
     def _skip(self, offer: Offer, reason: str) -> None:
