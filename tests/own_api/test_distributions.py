@@ -43,7 +43,7 @@ async def test_a_tree_comes_back_as_it_was_sent_and_a_name_stays_a_name(client: 
 @pytest.mark.parametrize(
     ("distribution", "field", "detail"),
     [
-        ("Roulette", "settings.distribution", "Invalid enum value"),
+        ("Roulette", "settings.distribution", "must be one of Standard, Priority"),
         (
             {"members": [{"delivery_id": 1}, {"group": {"members": [{"delivery_id": 1}]}}]},
             "settings.distribution",
