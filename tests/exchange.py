@@ -149,7 +149,7 @@ class Exchange:
         database = Database(dsn, size=6)
         await database.open()
         parts = WorkerParts(database, settings, "test worker")
-        await parts.transport.open()
+        await parts.open()
         stop = asyncio.Event()
         running = [
             asyncio.create_task(parts.delivery.run(stop)),
@@ -160,7 +160,7 @@ class Exchange:
         finally:
             stop.set()
             await asyncio.gather(*running)
-            await parts.transport.close()
+            await parts.close()
             await database.close()
 
     async def until_idle(self, seconds: float = 20) -> None:

@@ -7,7 +7,9 @@ import structlog
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.model import Outcome, Verdict
+from leadyard.delivery.prospects import Prospects
 from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
@@ -28,6 +30,11 @@ _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
 
 
+def ping_transport(settings: Settings) -> HttpTransport:
+    """Make the client for pings: apart from the one for leads, and without a total that one host could use up."""
+    return HttpTransport(settings.allowed_networks, connections=0, connections_per_host=256)
+
+
 class Services:
     """What the web process shares between its dialects, pages and APIs."""
 
@@ -43,6 +50,18 @@ class Services:
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
         self.report_locks = ReportLocks(database)
         self.outbound = HttpTransport(settings.allowed_networks)
+        self.pings = ping_transport(settings)
+        self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+
+    async def open(self) -> None:
+        """Open the clients inside the loop that will send."""
+        await self.outbound.open()
+        await self.pings.open()
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self.outbound.close()
+        await self.pings.close()
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -55,6 +74,7 @@ class Services:
             self.quarantine,
             self.report_locks,
             self._post_json,
+            self.prospects,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:
@@ -73,9 +93,26 @@ class WorkerParts:
         configuration, ledger = Configuration(database), Ledger(database)
         self._configuration = configuration
         self._leads = Leads(database, configuration, Plans(), ledger)
-        carriers = {DeliveryKind.HTTP: self._post, DeliveryKind.STORE: _store}
-        self.delivery = DeliveryWorker(database, configuration, ledger, carriers, name=name)
+        carriers = {
+            DeliveryKind.HTTP: self._post,
+            DeliveryKind.PING_POST: self._post,
+            DeliveryKind.STORE: _store,
+        }
+        self.pings = ping_transport(settings)
+        self.delivery = DeliveryWorker(
+            database, configuration, ledger, carriers, Auctioneer(self.pings), name=name
+        )
         self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
+
+    async def open(self) -> None:
+        """Open the clients inside the loop that will send."""
+        await self.transport.open()
+        await self.pings.open()
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self.transport.close()
+        await self.pings.close()
 
     async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:
         """Write a lead as a webhook shows it: LeadByte's queue record with everything appended."""

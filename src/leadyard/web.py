@@ -125,7 +125,7 @@ async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
     database = Database(dsn, size=12)
     await database.open_patiently(asyncio.Event())
     services = Services(database, settings)
-    await services.outbound.open()
+    await services.open()
     web = Web(services)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -149,5 +149,5 @@ async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
     finally:
         flushing.cancel()
         await web.close()
-        await services.outbound.close()
+        await services.close()
         await database.close()

@@ -38,14 +38,14 @@ async def serve(settings: Settings, dsn: str) -> None:
     await database.open_patiently(stop)
     if not stop.is_set():
         parts = WorkerParts(database, settings, f"{socket.gethostname()}:{os.getpid()}")
-        await parts.transport.open()
+        await parts.open()
         memory.settle()
         try:
             await asyncio.gather(
                 parts.delivery.run(stop), parts.webhooks.run(stop), fold_until(database, stop)
             )
         finally:
-            await parts.transport.close()
+            await parts.close()
     await database.close()
 
 

@@ -26,7 +26,7 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(cast("Any", app))
     async with httpx.AsyncClient(transport=transport, base_url="http://leads.test/api/v1") as opened:
         yield opened
-    await services.outbound.close()
+    await services.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from leadyard.campaigns.distribution_checks import auction_problems, distribution_problems, margin_problems
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
 from leadyard.campaigns.model import CampaignSettings, Payout, PayoutKind
 from leadyard.intake.fields import FieldRule, FieldRuleError, compile_field
@@ -22,6 +23,9 @@ def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:
         *_dedupe_problems(campaign),
         *_address_problems(campaign.settings.blocked_addresses),
         *_refused_url_problems(campaign.settings),
+        *distribution_problems("settings.distribution", campaign.settings.distribution),
+        *auction_problems("settings.auction", campaign.settings.auction),
+        *margin_problems("settings.margin", campaign.settings.margin),
         *field_problems(campaign.fields, campaign.settings.country),
     ]
 

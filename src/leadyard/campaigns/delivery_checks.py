@@ -2,14 +2,17 @@
 
 import msgspec
 
+from leadyard.campaigns.distribution_checks import margin_problems, ping_problems
 from leadyard.campaigns.inputs import BuyerRecord, CampaignRecord, DeliveryInput, DeliveryRecord
-from leadyard.campaigns.model import DeliveryKind
+from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.answers import check_rules
 from leadyard.delivery.model import HttpTarget
 from leadyard.delivery.transports.http import check_target, names_in
 from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem
 from leadyard.kit.money import plain
+
+_POSTED = frozenset({DeliveryKind.HTTP, DeliveryKind.PING_POST})
 
 LEAD_SAMPLES = {
     "lead.id": "1234567",
@@ -18,6 +21,9 @@ LEAD_SAMPLES = {
     "lead.received": "2026-01-31T12:00:00Z",
     "supplier.sid": "1",
     "supplier.name": "Example Supplier",
+    "ping.reference": "example-ping",
+    "ping.bid": "12.5",
+    "sale.kind": "exclusive",
 }
 """What a preview shows for names whose values only a real lead has."""
 
@@ -26,12 +32,25 @@ def delivery_problems(delivery: DeliveryInput) -> list[FieldProblem]:
     """Name everything that is wrong with a delivery by itself."""
     settings = delivery.settings
     problems = _below("settings.answers", check_rules(settings.answers))
-    if settings.kind is DeliveryKind.HTTP and settings.http is None:
+    if settings.kind in _POSTED and settings.http is None:
         problems.append(FieldProblem("settings.http", f"is required for {settings.kind}"))
     if settings.kind is DeliveryKind.STORE and settings.http is not None:
         problems.append(FieldProblem("settings.http", f"is not for {settings.kind}"))
     if settings.http is not None:
         problems += _below("settings.http", check_target(settings.http))
+    return problems + _pricing_problems(settings)
+
+
+def _pricing_problems(settings: DeliverySettings) -> list[FieldProblem]:
+    problems = margin_problems("settings.margin", settings.margin)
+    if settings.kind is DeliveryKind.PING_POST and settings.ping is None:
+        problems.append(FieldProblem("settings.ping", f"is required for {settings.kind}"))
+    elif settings.ping is not None and settings.kind is not DeliveryKind.PING_POST:
+        problems.append(FieldProblem("settings.ping", f"is not for {settings.kind}"))
+    elif settings.ping is not None:
+        problems += ping_problems("settings.ping", settings.ping)
+    if settings.sweeper and settings.after is not None:
+        problems.append(FieldProblem("settings.sweeper", "is not for a delivery that follows another"))
     return problems
 
 

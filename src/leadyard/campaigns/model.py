@@ -7,6 +7,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from leadyard.campaigns.distribution import (
+    AuctionTerms,
+    Distribution,
+    MarginRule,
+    Method,
+    PingTarget,
+    Weight,
+)
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
 
@@ -94,7 +102,12 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
     blocked_addresses: tuple[str, ...] = ()
-    distribution: str = "Priority"
+    distribution: Annotated[
+        Method | Distribution,
+        Meta(description="A method for all automatic deliveries together, or a tree of groups."),
+    ] = Method.PRIORITY
+    auction: AuctionTerms = AuctionTerms()
+    margin: MarginRule = MarginRule()
 
 
 class SupplierTerms(msgspec.Struct, frozen=True):
@@ -132,6 +145,7 @@ class DeliveryKind(StrEnum):
 
     HTTP = "Direct Post"
     STORE = "Store Lead"
+    PING_POST = "PingPost"
 
 
 class Trigger(StrEnum):
@@ -160,6 +174,21 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
+    ping: PingTarget | None = None
+    exclusive_price: Annotated[
+        Money | None, Meta(description="What an exclusive sale costs; none: revenue.")
+    ] = None
+    shared_price: Annotated[Money | None, Meta(description="What a shared sale costs; none: revenue.")] = None
+    weight: Annotated[Weight, Meta(description="The share where a campaign's method is Weighted.")] = 1
+    penalty: Annotated[Money, Meta(description="Taken off each bid before bids are compared.")] = Decimal(0)
+    margin: Annotated[MarginRule | None, Meta(description="Instead of the campaign's rule.")] = None
+    sweeper: Annotated[bool, Meta(description="Gets only what nobody else has bought.")] = False
+    after: (
+        Annotated[
+            int, Meta(ge=1, le=2**53 - 1, description="Runs only after this delivery has taken the lead.")
+        ]
+        | None
+    ) = None
 
 
 class WebhookEvent(StrEnum):

@@ -8,9 +8,10 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.terms import sale_payout
 from leadyard.delivery import outbox, store
-from leadyard.delivery.planning import delivery_caps
-from leadyard.delivery.sending import Result
+from leadyard.delivery.gates import delivery_caps
+from leadyard.delivery.sending import Result, Sending
 from leadyard.delivery.store import Due, Finished, LeadState
+from leadyard.delivery.waves import Wave
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.ledger.model import Entry, sold
 from leadyard.ledger.service import Ledger, ReservedIds
@@ -35,6 +36,7 @@ class OutcomeBatch:
         self._deltas = Deltas()
         self._entries: list[Entry] = []
         self._cap_moves: dict[CapKey, int] = {}
+        self._waves: list[tuple[Sending, Wave]] = []
 
     async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
         """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
@@ -53,16 +55,26 @@ class OutcomeBatch:
         await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
 
     async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
-        """Queue what goes on, end the rest; an attempt that somebody else settled ends this worker's job with it."""
-        again = [result for result in applied if result.due_at is not None]
-        going_on = {id(result) for result in again}
-        over = [r.sending.job for r in self._results.values() if id(r) not in going_on]
-        await store.drop(
-            connection, self._account_id, self._worker_id, [(job.lead_id, job.only) for job in over]
-        )
-        await store.postpone(
-            connection, self._account_id, self._worker_id, [_due(result) for result in again]
-        )
+        """Queue what goes on, end the rest; an attempt that somebody else settled asks for nothing more."""
+        counted = {id(result) for result in applied}
+        fresh: dict[int, list[tuple[int, datetime | None]]] = {}
+        first: dict[int, Result] = {}
+        for result in self._results.values():
+            key = id(result.sending.wave)
+            due_at = result.due_at if id(result) in counted else None
+            fresh.setdefault(key, []).append((result.sending.number, due_at))
+            first.setdefault(key, result)
+        self._waves = [(first[key].sending, first[key].sending.wave.with_booked(fresh[key])) for key in fresh]
+        over = [(sending.job, wave) for sending, wave in self._waves if wave.is_over]
+        ended = [(job.lead_id, job.only) for job, wave in over if wave.due_at is None]
+        again = [Due(j.lead_id, j.only, j.after_attempt, w.due_at) for j, w in over if w.due_at is not None]
+        await store.drop(connection, self._account_id, self._worker_id, ended)
+        await store.postpone(connection, self._account_id, self._worker_id, again)
+
+    def committed(self) -> None:
+        """Note in the waves what is booked now; to be called once the unit of work has committed."""
+        for sending, wave in self._waves:
+            sending.wave.booked = wave.booked
 
     def _apply(self, result: Result, lead: LeadState) -> None:
         sending = result.sending
@@ -136,8 +148,3 @@ def _sales(results: Sequence[Result]) -> dict[int, dict[str, Any]]:
         for result in results
         if result.state is AttemptState.SOLD
     }
-
-
-def _due(result: Result) -> Due:
-    job = result.sending.job
-    return Due(job.lead_id, job.only, job.after_attempt, result.due_at or result.sending.started_at)

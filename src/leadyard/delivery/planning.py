@@ -1,36 +1,57 @@
 """One transaction of the worker: claims due leads, chooses where each goes, and writes the attempts before sending."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Campaign, Delivery
-from leadyard.delivery import store
+from leadyard.delivery import auction_store, store
+from leadyard.delivery.gates import ClosedUntil, Surroundings, cap_state, delivery_caps, gates_of, take
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
+from leadyard.delivery.waves import Wave
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.reports.model import Deltas, standing_change
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses, lock_caps, move_caps, wanted
-from leadyard.routing.choice import Choice, Gates, Tried, candidates, choose, is_held
+from leadyard.routing.caps import CapUse, lock_caps, move_caps, wanted
+from leadyard.routing.choice import Choice, Question
+from leadyard.routing.methods import choose
+from leadyard.routing.offers import Bid, Offer, Past, Sale, Tried
+from leadyard.routing.prices import net_bid, payout_of, price_of
+from leadyard.routing.routes import Route, Routes
+from leadyard.routing.trace import Decision, encoded
+from leadyard.routing.turn_store import lock_turns, write_turns
+from leadyard.routing.turns import TurnBook
 from leadyard.storage.database import Connection, Row
 
-ClosedUntil = Callable[[int], datetime | None]
-"""When a buyer whose circuit breaker is open may be called again; None when it may be called now."""
+__all__ = ["ClosedUntil", "Plan", "Planner", "delivery_caps", "mark_unsold", "read_job", "write_plan"]
+
+_SOLD = frozenset({SaleStatus.SOLD, SaleStatus.ASSIGNED})
+
+
+class Asking(msgspec.Struct):
+    """A lead whose buyers are to be asked for bids before it is planned again; `is_settled` once it has been."""
+
+    job: Job
+    route: Route
+    offers: list[Offer]
+    is_settled: bool = False
 
 
 class Plan(msgspec.Struct):
-    """What a claimed batch comes to."""
+    """What a claimed batch comes to; `traces` are of steps that began no attempt."""
 
-    sendings: list[Sending]
-    begun: list[Begun]
-    ended: list[Job]
-    unsold: list[Job]
-    later: list[Due]
+    sendings: list[Sending] = []
+    begun: list[Begun] = []
+    ended: list[Job] = []
+    unsold: list[Job] = []
+    later: list[Due] = []
+    asking: list[Asking] = []
+    traces: list[store.Step] = []
 
 
 def read_job(account_id: int, row: Row) -> Job:
@@ -51,97 +72,150 @@ def read_job(account_id: int, row: Row) -> Job:
         row["fields"],
         row["currency"],
         row["received_at"],
-        [Tried(number, delivery_id, AttemptState(state)) for number, delivery_id, state in tried],
+        [Tried(one[0], one[1], AttemptState(one[2]), Sale(one[3]), one[4]) for one in tried],
+        row["costs"],
     )
-
-
-def open_deliveries(campaign: Campaign, job: Job) -> list[Delivery]:
-    """List where a job may still go: nowhere once it is sold, or held because a buyer may have it."""
-    by_id = {delivery.id: delivery for delivery in campaign.deliveries}
-    sold = job.sale_status in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
-    if not job.only and (sold or is_held(by_id, job.tried)):
-        return []
-    return candidates(campaign.deliveries, job.tried, job.after_attempt, job.only)
-
-
-def delivery_caps(setup: AccountSetup, delivery: Delivery, now: datetime, zone: ZoneInfo) -> list[CapUse]:
-    """List the counters that one lead sent by a delivery raises: the delivery's and its buyer's."""
-    account_id = setup.account.id
-    uses = cap_uses(account_id, delivery.settings.caps, CapOwner.DELIVERY, delivery.id, 0, at=now, zone=zone)
-    buyer = setup.buyers.get(delivery.buyer_id)
-    if buyer is not None:
-        uses += cap_uses(account_id, buyer.settings.caps, CapOwner.BUYER, buyer.id, 0, at=now, zone=zone)
-    return uses
 
 
 class Planner:
     """Decides for one batch of one account, inside its unit of work."""
 
-    def __init__(self, setup: AccountSetup, now: datetime, closed_until: ClosedUntil) -> None:
-        """Take the set-up, the instant, and the state of the circuit breakers."""
+    def __init__(self, setup: AccountSetup, now: datetime, closed_until: ClosedUntil, routes: Routes) -> None:
+        """Take the set-up, the instant, the state of the circuit breakers, and the compiled distributions."""
         self._setup = setup
+        self._account_id = setup.account.id
         self._now = now
         self._zone = ZoneInfo(setup.account.time_zone)
         self._closed_until = closed_until
+        self._routes = routes
 
     async def plan(self, connection: Connection, jobs: Sequence[Job]) -> Plan:
-        """Choose for every job, locking the caps of all deliveries that may be used."""
-        open_by_lead = {}
+        """Choose for every job, locking turns and then caps of all deliveries that may be used."""
+        routes = self._routes_of(jobs)
+        book = await lock_turns(
+            connection, self._account_id, [k for r in routes.values() for k in r.turn_keys]
+        )
+        bids = await self._bids(connection, jobs, routes)
+        uses = self._uses(routes)
+        caps = await lock_caps(connection, wanted(uses.values()))
+        around = Surroundings(self._setup, self._now, self._zone, self._closed_until, caps, uses)
+        plan = Plan()
         for job in jobs:
-            campaign = self._setup.campaigns.get(job.campaign_id)
-            open_by_lead[job.lead_id, job.only] = [] if campaign is None else open_deliveries(campaign, job)
-        uses = {
-            delivery.id: delivery_caps(self._setup, delivery, self._now, self._zone)
-            for deliveries in open_by_lead.values()
-            for delivery in deliveries
-        }
-        gate = await lock_caps(connection, wanted(uses.values()))
-        plan = Plan([], [], [], [], [])
-        for job in jobs:
-            self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], uses, gate)
-        await move_caps(connection, gate.moves)
+            route = routes.get(job.campaign_id)
+            if route is None:
+                self._end(plan, job, None)
+            else:
+                self._plan_job(plan, job, route, book, bids.get(job.lead_id, {}), around)
+        await move_caps(connection, caps.moves)
+        await write_turns(connection, self._account_id, book.moved)
         return plan
 
+    def _routes_of(self, jobs: Sequence[Job]) -> dict[int, Route]:
+        ids = {job.campaign_id for job in jobs} & self._setup.campaigns.keys()
+        return {id_: self._routes.of(self._account_id, self._setup.campaigns[id_]) for id_ in ids}
+
+    def _uses(self, routes: Mapping[int, Route]) -> dict[int, list[CapUse]]:
+        return {
+            delivery.id: delivery_caps(self._setup, delivery, self._now, self._zone)
+            for route in routes.values()
+            for delivery in route.active.values()
+        }
+
+    async def _bids(
+        self, connection: Connection, jobs: Sequence[Job], routes: Mapping[int, Route]
+    ) -> dict[int, dict[int, Bid]]:
+        asked = [job for job in jobs if job.campaign_id in routes and routes[job.campaign_id].has_pings]
+        if not asked:
+            return {}
+        return await auction_store.bids_of(connection, self._account_id, self._now, asked, routes)
+
     def _plan_job(
-        self, plan: Plan, job: Job, open_ones: list[Delivery], uses: dict[int, list[CapUse]], gate: CapGate
+        self,
+        plan: Plan,
+        job: Job,
+        route: Route,
+        book: TurnBook,
+        bids: Mapping[int, Bid],
+        around: Surroundings,
     ) -> None:
-        gates = Gates(lambda d: _cap_reason(gate, uses[d.id]), lambda d: self._closed_until(d.buyer_id))
-        choice = choose(open_ones, self._setup.buyers, gates)
-        number = job.next_number
-        for delivery, reason in choice.skipped:
-            skipped = Begun(job.lead_id, number, delivery.id, delivery.buyer_id, AttemptState.SKIPPED, reason)
-            plan.begun.append(skipped)
-            number += 1
-        if choice.delivery is not None:
-            gate.take(uses[choice.delivery.id])
-            self._send(plan, job, choice.delivery, number)
-        else:
-            self._end(plan, job, choice)
-
-    def _send(self, plan: Plan, job: Job, delivery: Delivery, number: int) -> None:
-        begun = Begun(job.lead_id, number, delivery.id, delivery.buyer_id, AttemptState.SENDING, "")
-        plan.begun.append(begun)
-        campaign = self._setup.campaigns[job.campaign_id]
-        buyer = self._setup.buyers[delivery.buyer_id]
-        plan.sendings.append(
-            Sending(job, number, delivery, buyer, campaign, self._setup, self._zone, self._now)
+        past = Past(job.tried, job.after_attempt, route.moving_on)
+        campaign = route.campaign
+        question = Question(
+            route=route,
+            past=past,
+            turns=book,
+            gates=gates_of(around, job),
+            take=partial(take, around),
+            price=partial(price_of, campaign),
+            net=partial(net_bid, campaign.settings.auction),
+            payout=partial(payout_of, campaign, job.supplier_id),
+            cap=partial(cap_state, around),
+            bids=bids,
+            costs=job.costs,
+            only=job.only,
+            sold_before=job.sale_status in _SOLD,
         )
+        self._write(plan, job, route, choose(question))
 
-    def _end(self, plan: Plan, job: Job, choice: Choice) -> None:
-        if choice.again_at is not None:
-            plan.later.append(Due(job.lead_id, job.only, job.after_attempt, choice.again_at))
+    def _write(self, plan: Plan, job: Job, route: Route, choice: Choice) -> None:
+        """Turn a choice into attempts; the last of them carries the trace of the step."""
+        decision = encoded(_decision(route, job, choice))
+        number = job.next_number
+        rows = [(offer, AttemptState.SKIPPED, reason) for offer, reason in choice.skipped]
+        rows += [(offer, AttemptState.SENDING, "") for offer in choice.sends]
+        numbers = []
+        for i, (offer, state, reason) in enumerate(rows, 1):
+            delivery = offer.delivery
+            trace = decision if i == len(rows) else None
+            plan.begun.append(
+                Begun(
+                    job.lead_id, number, delivery.id, delivery.buyer_id, state, reason,
+                    offer.sale, offer.price, trace,
+                )
+            )  # fmt: skip
+            if state is AttemptState.SENDING:
+                numbers.append(number)
+            number += 1
+        if not rows:
+            plan.traces.append(store.Step(job.lead_id, number - 1, decision))
+        if choice.sends:
+            self._send(plan, job, route, choice.sends, numbers)
+        elif choice.asks:
+            job.tried += [
+                Tried(b.number, b.delivery_id, b.state, b.sale)
+                for b in plan.begun[len(plan.begun) - len(rows) :]
+            ]
+            plan.asking.append(Asking(job, route, choice.asks))
+        else:
+            self._end(plan, job, choice.again_at)
+
+    def _send(
+        self, plan: Plan, job: Job, route: Route, offers: Sequence[Offer], numbers: Sequence[int]
+    ) -> None:
+        wave = Wave(frozenset(numbers))
+        for offer, number in zip(offers, numbers, strict=True):
+            delivery = offer.delivery
+            plan.sendings.append(
+                Sending(
+                    job, number, delivery, self._setup.buyers[delivery.buyer_id], route.campaign, self._setup,
+                    self._zone, self._now, offer, wave, route.goes_on_after(delivery.id, offer.sale),
+                )
+            )  # fmt: skip
+
+    def _end(self, plan: Plan, job: Job, again_at: datetime | None) -> None:
+        if again_at is not None:
+            plan.later.append(Due(job.lead_id, job.only, job.after_attempt, again_at))
             return
         plan.ended.append(job)
-        held = any(attempt.state is AttemptState.UNKNOWN for attempt in job.tried)
+        held = any(one.state in (AttemptState.UNKNOWN, AttemptState.SENDING) for one in job.tried)
         if not job.only and not held and job.sale_status is SaleStatus.PENDING:
             plan.unsold.append(job)
 
 
-def _cap_reason(gate: CapGate, uses: Sequence[CapUse]) -> str | None:
-    full = gate.full(uses)
-    if full is None:
-        return None
-    return f"{full.key.owner.name.lower()} cap ({full.key.period.name.lower()})"
+def _decision(route: Route, job: Job, choice: Choice) -> Decision:
+    return Decision(
+        route.root.method, choice.considered, choice.behind, () if job.only else route.absent, choice.notes
+    )
 
 
 async def write_plan(
@@ -149,6 +223,7 @@ async def write_plan(
 ) -> list[Job]:
     """Write a plan; gives the jobs whose leads became unsold by it, which somebody may have to be told."""
     await store.begin(connection, account_id, worker_id, now, plan.begun)
+    await store.trace_steps(connection, account_id, now, plan.traces)
     await store.drop(connection, account_id, worker_id, [(job.lead_id, job.only) for job in plan.ended])
     await store.postpone(connection, account_id, worker_id, plan.later)
     if not plan.unsold:

@@ -10,16 +10,20 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import read_job
 from leadyard.delivery.sending import Result, Sending, delivery_revenue
+from leadyard.delivery.waves import Wave
 from leadyard.kit.money import to_micros
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.service import Ledger, ReservedIds
+from leadyard.routing.offers import Offer, Sale
+from leadyard.routing.prices import price_of
+from leadyard.routing.routes import compile_route
 from leadyard.storage.database import Connection, Row
 
 _NO_WORKER = 0
 
 # The attempt is locked before its lead, as the worker does.
 _LOCK = """
-SELECT a.delivery_id, a.started_at, a.trace FROM delivery_attempts a
+SELECT a.delivery_id, a.started_at, a.trace, a.sale, a.offer FROM delivery_attempts a
 WHERE a.account_id = $1 AND a.lead_id = $2 AND a.number = $3 AND a.state = 7
 FOR UPDATE
 """
@@ -27,7 +31,8 @@ FOR UPDATE
 _JOB = """
 SELECT 0 AS delivery_id, 0 AS after_attempt, l.id, l.uuid, l.campaign_id, l.supplier_id, l.sub_supplier_id, l.channel,
        l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at,
-       (SELECT json_agg(json_build_array(a.number, a.delivery_id, a.state) ORDER BY a.number)
+       l.validation_cost + l.email_cost + l.sms_cost AS costs,
+       (SELECT json_agg(json_build_array(a.number, a.delivery_id, a.state, a.sale, a.revenue) ORDER BY a.number)
         FROM delivery_attempts a WHERE a.account_id = $1 AND a.lead_id = l.id)::text AS tried
 FROM leads l WHERE l.account_id = $1 AND l.id = $2 FOR UPDATE OF l
 """
@@ -75,7 +80,13 @@ def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int, after_att
     if campaign is None or delivery is None or buyer is None:
         return None
     zone = ZoneInfo(setup.account.time_zone)
-    return Sending(job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"])
+    sale = Sale(attempt["sale"])
+    price = price_of(campaign, delivery, sale) if attempt["offer"] is None else attempt["offer"]
+    offer, wave = Offer(delivery, sale, price), Wave(frozenset({number}))
+    goes_on = compile_route(campaign).goes_on_after(delivery.id, sale)
+    return Sending(
+        job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"], offer, wave, goes_on
+    )
 
 
 def _result(
@@ -90,7 +101,8 @@ def _result(
     traced = {**(trace or {}), "settled_by": actor}
     if accepted:
         price = to_micros(delivery_revenue(sending)) if revenue is None else revenue
-        return Result(sending, AttemptState.SOLD, "settled by hand: accepted", price, traced, None)
-    sold = sending.job.sale_status in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
+        due_at = now if sending.goes_on else None
+        return Result(sending, AttemptState.SOLD, "settled by hand: accepted", price, traced, due_at)
+    sold = sending.job.sale_status in (SaleStatus.SOLD, SaleStatus.ASSIGNED) and not sending.goes_on
     due_at = None if sold else now
     return Result(sending, AttemptState.REJECTED, "settled by hand: rejected", 0, traced, due_at)

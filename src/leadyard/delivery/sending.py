@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,10 +13,11 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.retries import next_delay
+from leadyard.delivery.waves import Wave
 from leadyard.kit.ids import queue_id
-from leadyard.kit.money import plain, to_micros
+from leadyard.kit.money import from_micros, plain, to_micros
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
-from leadyard.routing.choice import Tried
+from leadyard.routing.offers import Offer, Sale, Tried
 
 
 class Job(msgspec.Struct):
@@ -36,6 +38,7 @@ class Job(msgspec.Struct):
     currency: str
     received_at: datetime
     tried: list[Tried]
+    costs: int = 0
 
     @property
     def next_number(self) -> int:
@@ -53,7 +56,7 @@ class Job(msgspec.Struct):
 
 
 class Sending(msgspec.Struct):
-    """One attempt under way."""
+    """One attempt under way; `goes_on` tells whether a sale leaves the lead with something to do."""
 
     job: Job
     number: int
@@ -63,6 +66,19 @@ class Sending(msgspec.Struct):
     setup: AccountSetup
     zone: ZoneInfo
     started_at: datetime
+    offer: Offer
+    wave: Wave
+    goes_on: bool = False
+
+    @property
+    def idempotency_key(self) -> str:
+        """Name the attempt for the buyer: repeats have the same key, an offer on other terms has one of its own."""
+        key = f"{self.job.uuid}-{self.delivery.id}"
+        if any(
+            one.delivery_id == self.delivery.id and one.sale is not self.offer.sale for one in self.job.tried
+        ):
+            return f"{key}-{self.offer.sale.name.lower()}"
+        return key
 
 
 class Result(msgspec.Struct):
@@ -96,24 +112,35 @@ def template_values(sending: Sending) -> Mapping[str, str]:
         "delivery.id": str(sending.delivery.id),
         "delivery.reference": sending.delivery.reference,
         "delivery.revenue": plain(delivery_revenue(sending)),
+        "sale.kind": sending.offer.sale.name.lower(),
+        **_bid_values(sending.offer),
     }
 
 
-def delivery_revenue(sending: Sending) -> Any:
-    """Find the price of a lead at this delivery: its own before the campaign's."""
-    own = sending.delivery.settings.revenue
-    return sending.campaign.settings.revenue if own is None else own
+def _bid_values(offer: Offer) -> dict[str, str]:
+    """Give what the buyer's bid says, where there is one."""
+    if offer.bid is None:
+        return {}
+    return {"ping.reference": offer.reference, "ping.bid": plain(from_micros(offer.bid))}
+
+
+def delivery_revenue(sending: Sending) -> Decimal:
+    """Give the price at which the lead is offered."""
+    return from_micros(sending.offer.price)
 
 
 def result_of(sending: Sending, verdict: Verdict, now: datetime, random_value: float) -> Result:
     """Turn a buyer's verdict into what becomes of the attempt and of the job."""
-    state, due_at, revenue = AttemptState.REJECTED, now, 0
+    state, revenue = AttemptState.REJECTED, 0
+    due_at: datetime | None = now
     if verdict.outcome is Outcome.ACCEPT:
         price = delivery_revenue(sending) if verdict.revenue is None else verdict.revenue
         state, revenue = AttemptState.SOLD, to_micros(price)
-        return Result(sending, state, verdict.reason, revenue, _trace(verdict), None)
+        due_at = now if sending.goes_on else None
+        return Result(sending, state, verdict.reason, revenue, _trace(verdict), due_at)
     if verdict.outcome is Outcome.UNKNOWN:
         held = sending.delivery.settings.when_unknown is UnknownPolicy.HOLD
+        held = held and sending.offer.sale is not Sale.SHARED
         return Result(
             sending, AttemptState.UNKNOWN, verdict.reason, 0, _trace(verdict), None if held else now
         )

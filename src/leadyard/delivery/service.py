@@ -3,32 +3,37 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 import structlog
+from msgspec import structs
 
-from leadyard.campaigns.configuration import Configuration
+from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings, WebhookEvent
-from leadyard.delivery import outbox, store, worker_store
+from leadyard.delivery import auction_store, outbox, store, worker_store
+from leadyard.delivery.auctions import Auction, Auctioneer
 from leadyard.delivery.breaker import Breaker
 from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
-from leadyard.delivery.planning import Plan, Planner, read_job, write_plan
+from leadyard.delivery.planning import Asking, Plan, Planner, read_job, write_plan
 from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
 from leadyard.kit.waiting import pause
 from leadyard.ledger.service import Ledger
-from leadyard.storage.database import Database
+from leadyard.routing.routes import Routes
+from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
 
 _log = structlog.get_logger(__name__)
 _CLAIM_MOST = 256
 _LOOKS, _LOOK_SECONDS = 4, 0.001
 _SILENCE = timedelta(seconds=15)
+_UNUSED_PINGS = timedelta(days=1)
 
 
 Carrier = Callable[[DeliverySettings, Mapping[str, str], str], Awaitable[Verdict]]
@@ -44,11 +49,12 @@ class DeliveryWorker:
         configuration: Configuration,
         ledger: Ledger,
         carriers: Mapping[DeliveryKind, Carrier],
+        auctioneer: Auctioneer,
         *,
         name: str = "worker",
         most_in_flight: int = 256,
     ) -> None:
-        """Share the process's database, set-ups and ledger; `carriers` know each kind of delivery."""
+        """Share the process's database, set-ups, ledger and pings; `carriers` know each kind of delivery."""
         self._database = database
         self._configuration = configuration
         self._ledger = ledger
@@ -57,7 +63,12 @@ class DeliveryWorker:
         self._most_in_flight = most_in_flight
         self._in_flight: set[asyncio.Task[None]] = set()
         self._breakers: dict[tuple[int, int], Breaker] = {}
+        self._auctioneer = auctioneer
+        self._routes = Routes()
         self._outcomes: GroupCommit[Result, None] = GroupCommit(self._commit, lanes=1)
+        self._auctions: GroupCommit[tuple[Asking, Auction], None] = GroupCommit(
+            self._settle_auctions, lanes=1
+        )
         self._worker_id = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -76,6 +87,9 @@ class DeliveryWorker:
         await self._finish(keeper)
 
     async def _finish(self, keeper: "asyncio.Task[None]") -> None:
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=30)
+        await self._auctions.close()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=30)
         await self._outcomes.close()
@@ -103,7 +117,9 @@ class DeliveryWorker:
         async with self._database.unit_of_work() as connection:
             living = await worker_store.living(connection, _SILENCE)
             for account_id in await worker_store.account_ids(connection):
-                lost = await worker_store.take_over(connection, account_id, living, clock.now())
+                now = clock.now()
+                await auction_store.forget_expired(connection, account_id, now - _UNUSED_PINGS)
+                lost = await worker_store.take_over(connection, account_id, living, now)
                 if lost:
                     _log.warning("attempts of a dead worker are unknown now", account=account_id, count=lost)
             await worker_store.forget_dead(connection, _SILENCE)
@@ -132,34 +148,83 @@ class DeliveryWorker:
     async def _claim(self, account_id: int, most: int) -> int:
         setup = await self._configuration.current(account_id)
         now = clock.now()
-        planner = Planner(setup, now, lambda buyer_id: self._closed_until(account_id, buyer_id, now))
         async with self._database.unit_of_work() as connection:
             rows = await store.claim(connection, account_id, now, most, self._worker_id)
             jobs, twice = _one_per_lead([read_job(account_id, row) for row in rows])
-            plan = await planner.plan(connection, jobs)
-            plan.later += [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
-            unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
-            await outbox.announce(
-                connection, setup, now, WebhookEvent.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
-            )
-        self._start(plan)
+            later = [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
+            plan = await self._plan(connection, setup, now, jobs, later)
+        self._start(plan, setup)
         return len(rows)
 
-    def _start(self, plan: Plan) -> None:
+    async def _plan(
+        self,
+        connection: Connection,
+        setup: AccountSetup,
+        now: datetime,
+        jobs: Sequence[Job],
+        later: Sequence[store.Due] = (),
+    ) -> Plan:
+        """Choose for jobs and write what was chosen."""
+        account_id = setup.account.id
+        planner = Planner(setup, now, lambda id_: self._closed_until(account_id, id_, now), self._routes)
+        plan = await planner.plan(connection, jobs)
+        plan.later += later
+        unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
+        await outbox.announce(
+            connection, setup, now, WebhookEvent.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
+        )
+        return plan
+
+    def _start(self, plan: Plan, setup: AccountSetup) -> None:
         for sending in plan.sendings:
             key = (sending.job.account_id, sending.buyer.id)
             self._breakers[key] = self._breakers.get(key, Breaker()).sending(sending.started_at)
-            task = asyncio.create_task(self._send(sending))
-            self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
+            self._run_apart(self._send(sending))
+        for asking in plan.asking:
+            self._run_apart(self._ask(asking, setup))
+
+    def _run_apart(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+
+    async def _ask(self, asking: Asking, setup: AccountSetup) -> None:
+        """Ask for bids and plan the lead again with them; the worker holds its job all the while."""
+        job, campaign = asking.job, asking.route.campaign
+        auction = await self._auctioneer.hold(setup, campaign, job.supplier_id, job.fields, asking.offers)
+        held = structs.replace(auction, lead_id=job.lead_id, after_attempt=job.after_attempt)
+        try:
+            await _insist(lambda: self._auctions.submit((asking, held)), job.lead_id)
+        except asyncpg.UniqueViolationError:
+            _log.warning("another worker has gone on with a lead", lead=job.lead_id)
+
+    async def _settle_auctions(self, held: Sequence[tuple[Asking, Auction]]) -> list[None]:
+        by_account: dict[int, list[tuple[Asking, Auction]]] = defaultdict(list)
+        for asking, auction in held:
+            if not asking.is_settled:
+                by_account[asking.job.account_id].append((asking, auction))
+        for account_id, listed in by_account.items():
+            setup = await self._configuration.current(account_id)
+            jobs = [asking.job for asking, _ in listed]
+            async with self._database.unit_of_work() as connection:
+                ours = await store.still_held(
+                    connection, account_id, self._worker_id, [job.lead_id for job in jobs]
+                )
+                mine = [job for job in jobs if (job.lead_id, job.only) in ours]
+                await auction_store.save(connection, account_id, [auction for _, auction in listed])
+                plan = await self._plan(connection, setup, clock.now(), mine)
+            for asking, _ in listed:
+                asking.is_settled = True
+            self._start(plan, setup)
+        return [None] * len(held)
 
     def _closed_until(self, account_id: int, buyer_id: int, now: datetime) -> datetime | None:
         return self._breakers.get((account_id, buyer_id), Breaker()).closed_until(now)
 
     async def _send(self, sending: Sending) -> None:
         settings = sending.delivery.settings
-        idempotency_key = f"{sending.job.uuid}-{sending.delivery.id}"
-        verdict = await self._carriers[settings.kind](settings, template_values(sending), idempotency_key)
+        carry = self._carriers[settings.kind]
+        verdict = await carry(settings, template_values(sending), sending.idempotency_key)
         ATTEMPTS.labels(verdict.outcome).inc()
         now = clock.now()
         key = (sending.job.account_id, sending.buyer.id)
@@ -169,16 +234,7 @@ class DeliveryWorker:
 
     async def _book(self, result: Result) -> None:
         """Book a result, however often that fails: the buyer's answer exists nowhere else."""
-        pause = 0.1
-        while True:
-            try:
-                await self._outcomes.submit(result)
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("booking failed", lead=result.sending.job.lead_id, error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(5.0, pause * 2)
-            else:
-                return
+        await _insist(lambda: self._outcomes.submit(result), result.sending.job.lead_id)
 
     async def _commit(self, results: Sequence[Result]) -> list[None]:
         by_account: dict[int, list[Result]] = defaultdict(list)
@@ -186,12 +242,32 @@ class DeliveryWorker:
             by_account[result.sending.job.account_id].append(result)
         ids = await self._ledger.reserve_ids(Counter(r.sending.job.account_id for r in results))
         now = clock.now()
+        batches: list[OutcomeBatch] = []
         async with self._database.unit_of_work() as connection:
             for account_id in sorted(by_account):
                 listed = by_account[account_id]
                 setup = listed[-1].sending.setup
-                await OutcomeBatch(setup, self._worker_id, listed, now).write(connection, self._ledger, ids)
+                batches.append(OutcomeBatch(setup, self._worker_id, listed, now))
+                await batches[-1].write(connection, self._ledger, ids)
+        for batch in batches:
+            batch.committed()
         return [None] * len(results)
+
+
+async def _insist(write: Callable[[], Awaitable[None]], lead_id: int) -> None:
+    """Write until it is written; raises UniqueViolationError, which trying again cannot mend."""
+    seconds = 0.1
+    while True:
+        try:
+            await write()
+        except asyncpg.UniqueViolationError:
+            raise
+        except (UnavailableError, asyncpg.PostgresError) as error:
+            _log.warning("booking failed", lead=lead_id, error=str(error))
+            await asyncio.sleep(seconds)
+            seconds = min(5.0, seconds * 2)
+        else:
+            return
 
 
 def _one_per_lead(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from leadyard.leads.model import AttemptState
+from leadyard.routing.offers import Sale
 from leadyard.storage.database import Connection, Row, encode_json
 
 _DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_jobs WHERE worker_id IS NULL AND due_at <= $1"
@@ -25,18 +26,33 @@ WITH due AS (
 )
 SELECT mine.delivery_id, mine.after_attempt, l.id, l.uuid, l.campaign_id, l.supplier_id, l.sub_supplier_id, l.channel,
        l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at,
-       (SELECT json_agg(json_build_array(a.number, a.delivery_id, a.state) ORDER BY a.number)
+       l.validation_cost + l.email_cost + l.sms_cost AS costs,
+       (SELECT json_agg(json_build_array(a.number, a.delivery_id, a.state, a.sale, a.revenue) ORDER BY a.number)
         FROM delivery_attempts a WHERE a.account_id = $1 AND a.lead_id = mine.lead_id)::text AS tried
 FROM mine JOIN leads l ON l.account_id = $1 AND l.id = mine.lead_id
 """
 
 _BEGIN = """
 INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, worker_id,
-                               started_at, finished_at)
+                               started_at, finished_at, sale, offer, decision)
 SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3::timestamptz,
-       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END
-FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[])
-  AS row (lead_id, number, delivery_id, buyer_id, state, reason)
+       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END, sale, offer, decision
+FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[],
+            $10::smallint[], $11::bigint[], $12::text[])
+  AS row (lead_id, number, delivery_id, buyer_id, state, reason, sale, offer, decision)
+"""
+
+_TRACE = """
+INSERT INTO decision_traces (account_id, lead_id, after_number, at, decision)
+SELECT $1, lead_id, after_number, $2, decision
+FROM unnest($3::bigint[], $4::smallint[], $5::text[]) AS row (lead_id, after_number, decision)
+ON CONFLICT (account_id, lead_id, after_number) DO UPDATE SET at = EXCLUDED.at, decision = EXCLUDED.decision
+"""
+
+_STILL_HELD = """
+SELECT lead_id, delivery_id FROM delivery_jobs
+WHERE account_id = $1 AND worker_id = $2 AND lead_id = ANY($3::bigint[])
+ORDER BY lead_id, delivery_id FOR UPDATE
 """
 
 _POSTPONE = """
@@ -92,7 +108,7 @@ RETURNING lead_id, delivery_id
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """An attempt to be written as it begins (or a delivery passed over)."""
+    """An attempt to be written as it begins (or a delivery passed over); price in micro-units, decision as JSON."""
 
     lead_id: int
     number: int
@@ -100,6 +116,9 @@ class Begun(msgspec.Struct, frozen=True):
     buyer_id: int
     state: AttemptState
     reason: str
+    sale: Sale
+    price: int
+    decision: str | None = None
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -144,8 +163,31 @@ async def begin(
 ) -> None:
     """Write attempts before anything is sent; fails when another worker has begun one of them."""
     if attempts:
-        columns = _columns([msgspec.structs.astuple(a) for a in attempts], 6)
+        columns = _columns([msgspec.structs.astuple(a) for a in attempts], 9)
         await connection.execute(_BEGIN, account_id, worker_id, now, *columns)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step that began no attempt, as JSON; `after_number` is the attempt before it."""
+
+    lead_id: int
+    after_number: int
+    decision: str
+
+
+async def trace_steps(connection: Connection, account_id: int, now: datetime, steps: Sequence[Step]) -> None:
+    """Keep what steps without an attempt decided; the last of them after an attempt counts."""
+    if steps:
+        columns = _columns([msgspec.structs.astuple(step) for step in steps], 3)
+        await connection.execute(_TRACE, account_id, now, *columns)
+
+
+async def still_held(
+    connection: Connection, account_id: int, worker_id: int, lead_ids: Sequence[int]
+) -> set[tuple[int, int]]:
+    """Lock the jobs of these leads that this worker still holds, as (lead, delivery)."""
+    rows = await connection.fetch(_STILL_HELD, account_id, worker_id, sorted(lead_ids))
+    return {(row["lead_id"], row["delivery_id"]) for row in rows}
 
 
 class Due(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ class Submission(msgspec.Struct):
     """A lead as posted; `read` maps its members to the fields of whatever plan is current when it is judged.
 
     `skip_quarantine` is for callers that must be told at once; `address` is the caller's, `""` when not known.
+    `ping_id` is the id that an answer to the supplier's ping gave, kept with the lead as its field `ping_id`.
     """
 
     account_id: int
@@ -43,6 +44,7 @@ class Submission(msgspec.Struct):
     read: Callable[[CampaignPlan], Reading]
     skip_quarantine: bool = False
     address: str = ""
+    ping_id: str = ""
 
 
 class Verdict(msgspec.Struct):

@@ -118,6 +118,8 @@ class Intake:
         verdict = judge(plan, submission, submission.read(plan), clock.now())
         if verdict.code == CAMPAIGN_INACTIVE:
             return _not_open(submission, plan, tuple(verdict.errors))
+        if submission.ping_id:
+            verdict.stored["ping_id"] = submission.ping_id
         return Candidate(submission, plan, verdict, uuid)
 
     async def close(self) -> None:

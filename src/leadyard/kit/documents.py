@@ -111,14 +111,15 @@ def _checked_struct(
 
 
 def _tagged(value: object, members: list[Any]) -> Any:
-    """Find the Struct of a union whose tag the value carries."""
+    """Find the Struct of a union that an object means: by its tag, or the only one where it has no tag."""
     if not isinstance(value, Mapping):
         return None
-    for member in members:
-        config = getattr(member, "__struct_config__", None)
-        if config is not None and config.tag is not None and value.get(config.tag_field) == config.tag:
+    structs = [member for member in members if hasattr(member, "__struct_config__")]
+    for member in structs:
+        config = member.__struct_config__
+        if config.tag is not None and value.get(config.tag_field) == config.tag:
             return member
-    return None
+    return structs[0] if len(structs) == 1 and structs[0].__struct_config__.tag is None else None
 
 
 def _checked_members(

@@ -114,6 +114,10 @@ class CapGate:
         """Find the first cap that has no room for one more."""
         return next((use for use in uses if self._used[use.key] >= use.limit), None)
 
+    def used(self, use: CapUse) -> int:
+        """Tell how far a counter has come."""
+        return self._used[use.key]
+
     def take(self, uses: Iterable[CapUse]) -> None:
         """Raise the counters by one; ask `full` first."""
         for use in uses:
@@ -192,6 +196,26 @@ async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> C
         for r in rows
     }
     return CapGate(used, reserved)
+
+
+_READ = """
+SELECT owner_kind, owner_id, campaign_id, period, period_start, used FROM cap_counters
+WHERE account_id = $1 AND owner_id = ANY($2::bigint[])
+"""
+
+
+async def read_caps(connection: Connection, account_id: int, asked: Iterable[CapKey]) -> CapGate:
+    """Read counters without locking or raising them: for answers that change nothing."""
+    used = dict.fromkeys(asked, 0)
+    if used:
+        owners = sorted({key.owner_id for key in used})
+        for owner, owner_id, campaign_id, period, start, count in await connection.fetch(
+            _READ, account_id, owners
+        ):
+            key = CapKey(account_id, CapOwner(owner), owner_id, campaign_id, Period(period), start)
+            if key in used:
+                used[key] = count
+    return CapGate(used, dict.fromkeys(used, 0))
 
 
 async def move_caps(connection: Connection, moves: dict[CapKey, int]) -> None:

@@ -1,91 +1,59 @@
-"""Which delivery a lead goes to next: pure, over the set-up, what was tried before, and what has room."""
+"""Which deliveries a lead goes to next: pure, over the set-up, what was tried before, turns, bids and gates."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
 
-from leadyard.campaigns.model import Buyer, Delivery, DeliveryStatus, Status, Trigger, UnknownPolicy
-from leadyard.leads.model import AttemptState
+from leadyard.campaigns.model import Delivery
+from leadyard.routing.offers import Bid, Offer, Past, Sale
+from leadyard.routing.routes import Route
+from leadyard.routing.trace import CapState, Considered
+from leadyard.routing.turns import TurnBook
 
-_TAKEN = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.UNKNOWN})
+Gate = Callable[[Offer], "str | datetime | None"]
+"""Whether an offer may be made now: a reason to pass the delivery over, when to look again, or None (nothing in the
+way)."""
 
 
-class Tried(msgspec.Struct, frozen=True):
-    """An attempt made before, in this pass or an earlier one."""
+class Question(msgspec.Struct, frozen=True):
+    """All that a choice depends on.
 
-    number: int
-    delivery_id: int
-    state: AttemptState
+    `gates` are asked in order, the first that objects decides; `take` reserves what the gates count. `price`, `net` and `payout` work out micro-units;
+    `costs` were already spent on the lead. `bids` holds every delivery that was asked for a bid in this pass.
+    `only` names a manually triggered delivery. `cap` tells of the fullest cap of a delivery, for the trace.
+    """
+
+    route: Route
+    past: Past
+    turns: TurnBook
+    gates: tuple[Gate, ...]
+    take: Callable[[Offer], None]
+    price: Callable[[Delivery, Sale], int]
+    net: Callable[[Delivery, int], int]
+    payout: Callable[[int], int]
+    cap: Callable[[Delivery], CapState | None]
+    bids: Mapping[int, Bid]
+    costs: int = 0
+    only: int = 0
+    sold_before: bool = False
 
 
 class Choice(msgspec.Struct):
-    """The delivery to use now, or None; who was passed over and why; when to look again if nothing is open now."""
+    """The offers to make now, all at once; or whom to ask for bids first; or when to look again; or nothing more.
 
-    delivery: Delivery | None
-    skipped: list[tuple[Delivery, str]]
-    again_at: datetime | None = None
-
-
-class Gates(msgspec.Struct, frozen=True):
-    """What may stand in the way of a delivery: each tells a reason, or when the buyer may be called again."""
-
-    cap: Callable[[Delivery], str | None]
-    closed_until: Callable[[Delivery], datetime | None]
-
-
-def candidates(
-    deliveries: Iterable[Delivery], tried: Sequence[Tried], after_attempt: int, only: int = 0
-) -> list[Delivery]:
-    """List the deliveries that are still open to a lead, in order; `only` names a manually triggered one.
-
-    A delivery that took the lead, or may have, is never tried again; one that was tried in this pass is done
-    unless its last attempt waits for another try.
+    `skipped` are deliveries passed over in this pass for good, with the reason.
     """
-    last: dict[int, Tried] = {}
-    taken = set()
-    for attempt in tried:
-        if attempt.state in _TAKEN:
-            taken.add(attempt.delivery_id)
-        if attempt.number > after_attempt:
-            last[attempt.delivery_id] = attempt
-    done = {id_ for id_, attempt in last.items() if attempt.state is not AttemptState.WAITING} | taken
-    wanted = [d for d in deliveries if d.status is DeliveryStatus.ACTIVE and d.id not in done]
-    if only:
-        return [d for d in wanted if d.id == only]
-    open_ones = [d for d in wanted if d.settings.trigger is Trigger.AUTOMATIC]
-    waiting = {id_ for id_, attempt in last.items() if attempt.state is AttemptState.WAITING}
-    return sorted(open_ones, key=lambda d: (d.id not in waiting, d.settings.priority, d.id))
 
+    sends: list[Offer]
+    skipped: list[tuple[Offer, str]]
+    asks: list[Offer]
+    closed: list[datetime]
+    considered: list[Considered]
+    behind: list[int]
+    notes: list[str]
 
-def is_held(deliveries: Mapping[int, Delivery], tried: Sequence[Tried]) -> bool:
-    """Tell whether a lead waits for a person because a buyer may have taken it."""
-    for attempt in tried:
-        if attempt.state is AttemptState.UNKNOWN:
-            delivery = deliveries.get(attempt.delivery_id)
-            if delivery is None or delivery.settings.when_unknown is UnknownPolicy.HOLD:
-                return True
-    return False
-
-
-def choose(open_ones: Sequence[Delivery], buyers: Mapping[int, Buyer], gates: Gates) -> Choice:
-    """Take the first open delivery whose buyer is active and reachable and whose caps have room.
-
-    When only buyers that cannot be called just now are left, nobody is passed over for good: look again later.
-    """
-    skipped: list[tuple[Delivery, str]] = []
-    closed: list[datetime] = []
-    for delivery in open_ones:
-        buyer = buyers.get(delivery.buyer_id)
-        until = gates.closed_until(delivery)
-        if buyer is None or buyer.status is not Status.ACTIVE:
-            skipped.append((delivery, "buyer not active"))
-        elif until is not None:
-            closed.append(until)
-        elif (full := gates.cap(delivery)) is not None:
-            skipped.append((delivery, full))
-        else:
-            return Choice(delivery, skipped)
-    if closed:
-        return Choice(None, skipped, min(closed))
-    return Choice(None, skipped)
+    @property
+    def again_at(self) -> datetime | None:
+        """Tell when to look again, if only deliveries are left that cannot be used just now."""
+        return min(self.closed) if self.closed and not self.sends and not self.asks else None

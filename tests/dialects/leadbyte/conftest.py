@@ -39,9 +39,9 @@ async def world(world_dsn: str, tmp_path: Path) -> AsyncIterator[World]:
     database = Database(world_dsn, size=6)
     await database.open()
     world = World(database, Settings(data_dir=tmp_path, allowed_networks=networks("127.0.0.1/32")))
-    await world.services.outbound.open()
+    await world.services.open()
     yield world
     await world.dialect.close()
     await world.services.intake.close()
-    await world.services.outbound.close()
+    await world.services.close()
     await database.close()

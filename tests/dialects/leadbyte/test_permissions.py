@@ -13,6 +13,8 @@ HELD = {"quarantineId": "1"}
 CALLS: list[tuple[str, str, Any, Permission]] = [
     ("POST", "/leads", {"lead": new_lead()}, Permission.LEADS_CREATE),
     ("POST", "/waitsubmit", new_lead(), Permission.LEADS_CREATE),
+    ("POST", "/leads/ping", {"lead": new_lead()}, Permission.LEADS_CREATE),
+    ("POST", "/leads/deliverychecker", {"lead": new_lead()}, Permission.LEADS_CREATE),
     ("GET", "/leads/1", None, Permission.LEADS_SEARCH),
     ("GET", "/leads", {"leadIds": [1]}, Permission.LEADS_SEARCH),
     ("POST", "/leads/search", {"searches": [{"email": "a@example.com"}]}, Permission.LEADS_SEARCH),

@@ -217,7 +217,7 @@ class World:
     async def working(self) -> AsyncIterator[None]:
         """Have a worker deliver."""
         parts = WorkerParts(self.database, self.settings, "test worker")
-        await parts.transport.open()
+        await parts.open()
         stop = asyncio.Event()
         running = asyncio.create_task(parts.delivery.run(stop))
         try:
@@ -225,7 +225,7 @@ class World:
         finally:
             stop.set()
             await running
-            await parts.transport.close()
+            await parts.close()
 
     async def deliver(self) -> None:
         """Have a worker deliver until nothing is waiting."""

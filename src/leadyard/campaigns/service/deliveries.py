@@ -9,6 +9,7 @@ from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRe
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.store import rows
 from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.delivery.transports.http import preview
@@ -38,7 +39,18 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
             problems.append(FieldProblem("campaign_id", "does not exist"))
         if not await buyers.exists(connection, account_id, wanted.buyer_id):
             problems.append(FieldProblem("buyer_id", "does not exist"))
+        after = wanted.settings.after
+        if after is not None and not await self._is_of_campaign(
+            connection, account_id, after, wanted.campaign_id
+        ):
+            problems.append(FieldProblem("settings.after", "is not a delivery of the campaign"))
         return problems
+
+    async def _is_of_campaign(
+        self, connection: Connection, account_id: int, delivery_id: int, campaign_id: int
+    ) -> bool:
+        row = await rows.find(connection, self.table, account_id, delivery_id)
+        return row is not None and row["campaign_id"] == campaign_id
 
 
 deliveries = Deliveries()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.delivery.prospects import Prospects
 from leadyard.dialects.leadbyte.background import Background
 from leadyard.dialects.leadbyte.writing import encode
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
@@ -33,6 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     quarantine: Quarantine
     report_locks: ReportLocks
     post_json: PostJson
+    prospects: Prospects
 
 
 class Answer(msgspec.Struct, frozen=True):

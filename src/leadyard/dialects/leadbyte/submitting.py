@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from leadyard.dialects.leadbyte.call import Call
 from leadyard.dialects.leadbyte.naming import FieldMatcher, squeeze
@@ -11,7 +12,7 @@ from leadyard.intake.model import IntakeResult, Reading, Submission
 from leadyard.intake.plan import CampaignPlan
 from leadyard.leads.model import Channel
 
-_CONTROLS = frozenset({"campid", "sid", "ssid", "testmode", "returnjson"})
+_CONTROLS = frozenset({"campid", "sid", "ssid", "testmode", "returnjson", "pingid"})
 _MEMO_SIZE = 4096
 _MEMO_NAME_LENGTH = 100
 _LONGEST_SSID = 255
@@ -27,7 +28,7 @@ def matcher_of(plan: CampaignPlan) -> FieldMatcher:
 
 
 def controls_of(lead: Mapping[str, Any]) -> dict[str, Any]:
-    """Find campid, sid, ssid, testmode and returnjson in any spelling; the exact one counts before others."""
+    """Find campid, sid, ssid, testmode, returnjson and pingId in any spelling; the exact one counts before others."""
     found: dict[str, Any] = {}
     for member, value in lead.items():
         control = _memo[member] if member in _memo else _control(member)
@@ -72,7 +73,16 @@ def submission_of(
         read=read,
         skip_quarantine=channel is Channel.CLASSIC,
         address=call.address,
+        ping_id=_ping_id(controls["pingid"]) if "pingid" in controls else "",
     )
+
+
+def _ping_id(value: Any) -> str:
+    """Read the id of a ping; what cannot be one is as good as none."""
+    try:
+        return str(UUID(_code(value)))
+    except ValueError:
+        return ""
 
 
 def _code(value: Any) -> str:

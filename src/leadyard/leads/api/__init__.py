@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from leadyard.delivery.api import SECTION as TRACE
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
@@ -18,5 +19,6 @@ class UseCases(Protocol):
 
 
 def sections(services: UseCases) -> tuple[Section, ...]:
-    """Make the sections of leads, quarantine and reports over this process's use cases."""
-    return leads_section(services.leads), quarantine_section(services.leads, services.quarantine), REPORTS
+    """Make the sections of leads, their traces, quarantine and reports over this process's use cases."""
+    quarantine = quarantine_section(services.leads, services.quarantine)
+    return leads_section(services.leads), TRACE, quarantine, REPORTS

@@ -119,8 +119,13 @@ delivery_attempts = tenant(
     moment("started_at"),
     moment("finished_at", nullable=True),
     document("trace", nullable=True),
+    small("sale", default=1),
+    number("offer", nullable=True),
+    text("decision", nullable=True),
     key=("lead_id", "number"),
 )
+"""One try at one delivery, or a delivery passed over. `offer` is the price at which it was tried, in micro-units;
+`decision` is the trace of the step that wrote the row, on the last of the step's rows: JSON that only people read."""
 
 sa.Index(
     "ix_delivery_attempts_sending",

@@ -30,6 +30,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_accounts_slug")),
     )
     op.create_table(
+        "auctions",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "after_attempt",
+            sa.SmallInteger(),
+            server_default=sa.text("0"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("asked", sa.LargeBinary(), nullable=False),
+        sa.Column("bids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_auctions")),
+    )
+    op.create_index(
+        "ix_auctions_expires_at",
+        "auctions",
+        ["account_id", "expires_at"],
+        unique=False,
+        postgresql_where=sa.text("lead_id IS NULL"),
+    )
+    op.create_index(
+        "ix_auctions_lead_id",
+        "auctions",
+        ["account_id", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("lead_id IS NOT NULL"),
+    )
+    op.create_table(
         "audit_log",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -167,6 +201,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_config_versions")),
     )
     op.create_table(
+        "decision_traces",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("after_number", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "after_number", name=op.f("pk_decision_traces")),
+    )
+    op.create_table(
         "dedupe_claims",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -191,6 +234,11 @@ def upgrade() -> None:
         sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("trace", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column(
+            "sale", sa.SmallInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False
+        ),
+        sa.Column("offer", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_delivery_attempts")),
     )
     op.create_index(
@@ -236,6 +284,14 @@ def upgrade() -> None:
         ["account_id", "worker_id"],
         unique=False,
         postgresql_where=sa.text("worker_id IS NOT NULL"),
+    )
+    op.create_table(
+        "distribution_turns",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("turns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "campaign_id", "place", name=op.f("pk_distribution_turns")),
     )
     op.create_table(
         "id_counters",
