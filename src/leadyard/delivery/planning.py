@@ -10,6 +10,7 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import store
+from leadyard.delivery.rules import exclusion_of
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
@@ -105,7 +106,11 @@ class Planner:
     def _plan_job(
         self, plan: Plan, job: Job, open_ones: list[Delivery], uses: dict[int, list[CapUse]], gate: CapGate
     ) -> None:
-        gates = Gates(lambda d: _cap_reason(gate, uses[d.id]), lambda d: self._closed_until(d.buyer_id))
+        gates = Gates(
+            lambda d: _cap_reason(gate, uses[d.id]),
+            lambda d: self._closed_until(d.buyer_id),
+            exclusion_of(self._setup, job),
+        )
         choice = choose(open_ones, self._setup.buyers, gates)
         number = job.next_number
         for delivery, reason in choice.skipped:

@@ -12,6 +12,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.retries import next_delay
+from leadyard.delivery.rules import price_of
 from leadyard.kit.ids import queue_id
 from leadyard.kit.money import plain, to_micros
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
@@ -100,9 +101,8 @@ def template_values(sending: Sending) -> Mapping[str, str]:
 
 
 def delivery_revenue(sending: Sending) -> Any:
-    """Find the price of a lead at this delivery: its own before the campaign's."""
-    own = sending.delivery.settings.revenue
-    return sending.campaign.settings.revenue if own is None else own
+    """Find the price of a lead at this delivery: by rule, else its own, else the campaign's."""
+    return price_of(sending.setup, sending.campaign, sending.delivery, sending.job)
 
 
 def result_of(sending: Sending, verdict: Verdict, now: datetime, random_value: float) -> Result:

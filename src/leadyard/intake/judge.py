@@ -4,8 +4,10 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from leadyard.campaigns.model import Status
+from leadyard.campaigns.terms import system_payout
 from leadyard.identity.model import KeyKind
 from leadyard.intake.fields import InvalidValue, check_all
+from leadyard.intake.filtering import by_rules
 from leadyard.intake.model import (
     ACCEPTED,
     ADDRESS_BLOCKED,
@@ -47,7 +49,9 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
                 stored[name] = field.check(value, today)
             except InvalidValue:
                 continue
-    return Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored))
+    payout = system_payout(plan.campaign, supplier_id)
+    verdict = Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored), payout)
+    return verdict if plan.rules is None else by_rules(plan, plan.rules, submission, verdict)
 
 
 def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, bool]:

@@ -32,6 +32,7 @@ class Gates(msgspec.Struct, frozen=True):
 
     cap: Callable[[Delivery], str | None]
     closed_until: Callable[[Delivery], datetime | None]
+    excluded: Callable[[Delivery], str | None]
 
 
 def candidates(
@@ -69,7 +70,7 @@ def is_held(deliveries: Mapping[int, Delivery], tried: Sequence[Tried]) -> bool:
 
 
 def choose(open_ones: Sequence[Delivery], buyers: Mapping[int, Buyer], gates: Gates) -> Choice:
-    """Take the first open delivery whose buyer is active and reachable and whose caps have room.
+    """Take the first open delivery that rules allow, whose buyer can be called and whose caps have room.
 
     When only buyers that cannot be called just now are left, nobody is passed over for good: look again later.
     """
@@ -80,6 +81,8 @@ def choose(open_ones: Sequence[Delivery], buyers: Mapping[int, Buyer], gates: Ga
         until = gates.closed_until(delivery)
         if buyer is None or buyer.status is not Status.ACTIVE:
             skipped.append((delivery, "buyer not active"))
+        elif (why := gates.excluded(delivery)) is not None:
+            skipped.append((delivery, why))
         elif until is not None:
             closed.append(until)
         elif (full := gates.cap(delivery)) is not None:
