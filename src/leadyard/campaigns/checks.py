@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
 from leadyard.campaigns.model import CampaignSettings, Payout, PayoutKind
+from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
 from leadyard.intake.fields import FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem
 
@@ -54,9 +55,12 @@ def field_problems(fields: Sequence[FieldRule], country: str) -> list[FieldProbl
 
 def payout_problems(path: str, payout: Payout | None) -> list[FieldProblem]:
     """Name what is wrong with a payout."""
-    if payout is None or payout.kind is not PayoutKind.PERCENT or payout.amount <= HUNDRED_PERCENT:
+    if payout is None:
         return []
-    return [FieldProblem(f"{path}.amount", "must be at most 100 when it is a percentage")]
+    problems = [*payout_rule_problems(f"{path}.rules", payout.rules), *window_problems(path, payout)]
+    if payout.kind is PayoutKind.PERCENT and payout.amount > HUNDRED_PERCENT:
+        problems.append(FieldProblem(f"{path}.amount", "must be at most 100 when it is a percentage"))
+    return problems
 
 
 def webhook_problems(webhook: WebhookInput) -> list[FieldProblem]:

@@ -9,6 +9,7 @@ from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
 from leadyard.campaigns.service.suppliers import suppliers
 from leadyard.campaigns.service.terms import delete_terms, list_terms, put_terms, read_terms
+from leadyard.campaigns.service.value_lists import value_lists, values_of_list
 from leadyard.campaigns.service.webhooks import webhooks
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "read_terms",
     "suppliers",
     "update_field",
+    "value_lists",
+    "values_of_list",
     "webhooks",
 ]
