@@ -1,10 +1,11 @@
-"""Checks of rules that need to know what else is set up; all inside the caller's unit of work."""
+"""Checks of rules that need to know what else is set up."""
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from leadyard.campaigns.model import DeliverySettings, SupplierTerms
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.model import Campaign, DeliverySettings, SupplierTerms
 from leadyard.campaigns.rule_checks import (
     Placed,
     lists_named,
@@ -16,16 +17,30 @@ from leadyard.campaigns.store import rows
 from leadyard.campaigns.store import value_lists as lists
 from leadyard.intake.fields import FieldRule
 from leadyard.kit.errors import FieldProblem, InvalidInputError
-from leadyard.storage.database import Connection
+from leadyard.routing.rules import Node, Rule, Vocabulary, lists_in, operands_of, read_rule
+from leadyard.storage.database import Connection, Database
 
 
 async def problems_of_rules(
     connection: Connection, account_id: int, placed: Iterable[Placed], fields: Sequence[FieldRule]
 ) -> list[FieldProblem]:
-    """Name everything that is wrong with rules, the value lists that they name included."""
+    """Name everything that is wrong with rules, the lists that they name included, in the caller's unit of work."""
     stated = [(path, rule) for path, rule in placed if rule is not None]
     known = await lists.known_references(connection, account_id, lists_named(stated))
     return rule_problems(stated, fields, known)
+
+
+async def readable(
+    database: Database, setup: AccountSetup, campaign: Campaign, rule: Rule
+) -> tuple[Node, Vocabulary]:
+    """Read a rule that is not set up yet, with the lists that it names; raises InvalidInputError."""
+    async with database.connection() as connection:
+        known = await lists.load_value_lists(connection, setup.account.id, lists_in(rule), setup.value_lists)
+    words = Vocabulary(operands_of(campaign.fields), known)
+    node, problems = read_rule(rule, words)
+    if node is None:
+        raise InvalidInputError(problems)
+    return node, words
 
 
 async def refuse_bad_rules(

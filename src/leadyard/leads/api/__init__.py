@@ -5,6 +5,7 @@ from typing import Protocol
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
+from leadyard.leads.api.rules import section as rules_section
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Section
 from leadyard.reports.api import SECTION as REPORTS
@@ -19,4 +20,9 @@ class UseCases(Protocol):
 
 def sections(services: UseCases) -> tuple[Section, ...]:
     """Make the sections of leads, quarantine and reports over this process's use cases."""
-    return leads_section(services.leads), quarantine_section(services.leads, services.quarantine), REPORTS
+    return (
+        rules_section(services.leads),
+        leads_section(services.leads),
+        quarantine_section(services.leads, services.quarantine),
+        REPORTS,
+    )

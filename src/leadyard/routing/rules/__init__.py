@@ -5,11 +5,12 @@ from leadyard.routing.rules.facts import Facts
 from leadyard.routing.rules.lists import ValueList
 from leadyard.routing.rules.model import Operator, Rule, lists_in
 from leadyard.routing.rules.operands import operands_of
-from leadyard.routing.rules.reading import Vocabulary, read_rule
+from leadyard.routing.rules.reading import Node, Vocabulary, read_rule
 from leadyard.routing.rules.wording import in_words
 
 __all__ = [
     "Facts",
+    "Node",
     "Operator",
     "Rule",
     "Test",
