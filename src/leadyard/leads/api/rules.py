@@ -21,7 +21,7 @@ from leadyard.leads.model import Channel
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Answer, Call, Operation, Section
 from leadyard.routing.rules import Facts, Rule, in_words
-from leadyard.routing.rules.examining import Finding, examine
+from leadyard.routing.rules.examining import ConditionFinding, examine
 
 _PATH = "/campaigns/{id}/rules"
 _YEARS = range(1970, 2200)
@@ -59,7 +59,7 @@ class RuleVerdict(msgspec.Struct, frozen=True):
 
     matches: bool
     text: str
-    conditions: tuple[Finding, ...]
+    conditions: tuple[ConditionFinding, ...]
 
 
 class Handlers:

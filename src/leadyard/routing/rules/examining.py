@@ -11,7 +11,7 @@ from leadyard.routing.rules.reading import Condition, Group, Node
 from leadyard.routing.rules.wording import condition_in_words
 
 
-class Finding(msgspec.Struct, frozen=True):
+class ConditionFinding(msgspec.Struct, frozen=True):
     """One condition: its place in the rule, its words, whether it matches, and the value that was seen (or empty)."""
 
     path: str
@@ -20,19 +20,19 @@ class Finding(msgspec.Struct, frozen=True):
     seen: str
 
 
-def examine(node: Node, facts: Facts, operands: Mapping[str, Operand]) -> tuple[bool, list[Finding]]:
+def examine(node: Node, facts: Facts, operands: Mapping[str, Operand]) -> tuple[bool, list[ConditionFinding]]:
     """Judge a lead by a rule that was read, and by each of its conditions, those that did not matter included."""
     return compile_node(node)(facts), list(_findings(node, facts, operands))
 
 
-def _findings(node: Node, facts: Facts, operands: Mapping[str, Operand]) -> list[Finding]:
+def _findings(node: Node, facts: Facts, operands: Mapping[str, Operand]) -> list[ConditionFinding]:
     if isinstance(node, Group):
         return [finding for part in node.parts for finding in _findings(part, facts, operands)]
     return [_finding(node, facts, operands)]
 
 
-def _finding(condition: Condition, facts: Facts, operands: Mapping[str, Operand]) -> Finding:
-    return Finding(
+def _finding(condition: Condition, facts: Facts, operands: Mapping[str, Operand]) -> ConditionFinding:
+    return ConditionFinding(
         condition.path,
         condition_in_words(condition.rule, operands),
         compile_node(condition)(facts),
