@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
-from leadyard.campaigns.model import CampaignSettings, Payout, PayoutKind
+from leadyard.campaigns.model import AcceptOn, CampaignSettings, Payout, PayoutKind
 from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
 from leadyard.intake.fields import FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem
@@ -23,6 +23,7 @@ def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:
         *_dedupe_problems(campaign),
         *_address_problems(campaign.settings.blocked_addresses),
         *_refused_url_problems(campaign.settings),
+        *_skipped_problems(campaign.settings),
         *field_problems(campaign.fields, campaign.settings.country),
     ]
 
@@ -114,6 +115,12 @@ def _refused_url_problems(settings: CampaignSettings) -> list[FieldProblem]:
     if not settings.refused_url or is_web_address(settings.refused_url):
         return []
     return [FieldProblem("settings.refused_url", "is not an http or https address")]
+
+
+def _skipped_problems(settings: CampaignSettings) -> list[FieldProblem]:
+    if not settings.quarantine_when_skipped or settings.accept_on is AcceptOn.BUYER:
+        return []
+    return [FieldProblem("settings.quarantine_when_skipped", f"is only for {AcceptOn.BUYER}")]
 
 
 def _repeated(names: Iterable[str]) -> list[int]:

@@ -96,6 +96,8 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     caps: Caps = Caps()
     quarantine: bool = False
     quarantine_rule: Rule | None = None
+    quarantine_when_skipped: bool = False
+    most_requarantines: Annotated[int, Meta(ge=1, le=7)] = 3
     filter: FilterRules = ()
     buyer_sets: BuyerSets = ()
     live_responses: bool = False

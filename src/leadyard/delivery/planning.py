@@ -10,6 +10,7 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import store
+from leadyard.delivery.putting_back import goes_back, put_back
 from leadyard.delivery.rules import exclusion_of
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
@@ -32,6 +33,7 @@ class Plan(msgspec.Struct):
     ended: list[Job]
     unsold: list[Job]
     later: list[Due]
+    skipped: list[Job] = []
 
 
 def read_job(account_id: int, row: Row) -> Job:
@@ -101,6 +103,7 @@ class Planner:
         for job in jobs:
             self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], uses, gate)
         await move_caps(connection, gate.moves)
+        plan.unsold += await put_back(connection, self._setup, plan.skipped, self._now)
         return plan
 
     def _plan_job(
@@ -139,7 +142,7 @@ class Planner:
         plan.ended.append(job)
         held = any(attempt.state is AttemptState.UNKNOWN for attempt in job.tried)
         if not job.only and not held and job.sale_status is SaleStatus.PENDING:
-            plan.unsold.append(job)
+            (plan.skipped if goes_back(self._setup, job, choice) else plan.unsold).append(job)
 
 
 def _cap_reason(gate: CapGate, uses: Sequence[CapUse]) -> str | None:
