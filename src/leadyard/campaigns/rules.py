@@ -14,7 +14,7 @@ from leadyard.routing.rules import (
     Test,
     ValueList,
     Vocabulary,
-    compile_rule,
+    compile_when_needed,
     lists_in,
     operands_of,
 )
@@ -90,13 +90,14 @@ def compile_campaign(campaign: Campaign, lists: Mapping[str, ValueList]) -> Camp
     words = Vocabulary(operands_of(campaign.fields) if any(_rules_of(campaign)) else {}, lists)
     settings = campaign.settings
     filters = tuple(
-        (line.action, compile_rule(line.rule, words), line.text or FILTERED_TEXT) for line in settings.filter
+        (line.action, compile_when_needed(line.rule, words), line.text or FILTERED_TEXT)
+        for line in settings.filter
     )
     payouts = _payouts(campaign, words)
     hold = settings.quarantine_rule
     return CampaignRules(
         filters=filters,
-        quarantine=None if hold is None else compile_rule(hold, words),
+        quarantine=None if hold is None else compile_when_needed(hold, words),
         buyer_sets=tuple(
             (_optional(one.rule, words), frozenset(one.buyer_ids)) for one in settings.buyer_sets
         ),
@@ -150,7 +151,7 @@ def _delivery(delivery: Delivery, words: Vocabulary) -> DeliveryRules:
     settings = delivery.settings
     return DeliveryRules(
         _optional(settings.rule, words),
-        tuple((compile_rule(line.rule, words), line.revenue) for line in settings.prices),
+        tuple((compile_when_needed(line.rule, words), line.revenue) for line in settings.prices),
         tuple((_optional(line.rule, words), line) for line in settings.payouts),
     )
 
@@ -161,7 +162,7 @@ def _has_rules(delivery: Delivery) -> bool:
 
 
 def _optional(rule: Rule | None, words: Vocabulary) -> Test | None:
-    return None if rule is None else compile_rule(rule, words)
+    return None if rule is None else compile_when_needed(rule, words)
 
 
 def _rules_of(campaign: Campaign) -> Iterator[Rule]:

@@ -1,6 +1,6 @@
 """The rules language: conditions over a lead, in every place where an operator writes one."""
 
-from leadyard.routing.rules.compiling import Test, compile_rule
+from leadyard.routing.rules.compiling import Test, compile_rule, compile_when_needed
 from leadyard.routing.rules.facts import Facts
 from leadyard.routing.rules.lists import ValueList
 from leadyard.routing.rules.model import Operator, Rule, lists_in
@@ -17,6 +17,7 @@ __all__ = [
     "ValueList",
     "Vocabulary",
     "compile_rule",
+    "compile_when_needed",
     "in_words",
     "lists_in",
     "operands_of",

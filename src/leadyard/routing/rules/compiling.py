@@ -5,7 +5,7 @@ from typing import Any
 
 from leadyard.routing.rules.facts import Facts
 from leadyard.routing.rules.lists import Key, Prefixes
-from leadyard.routing.rules.model import Operator, Rule
+from leadyard.routing.rules.model import Operator, Rule, lists_in
 from leadyard.routing.rules.normal import number_of
 from leadyard.routing.rules.operands import Kind, Operand
 from leadyard.routing.rules.reading import NUMERIC, Condition, Group, Node, Vocabulary, read_rule
@@ -18,6 +18,20 @@ def compile_rule(rule: Rule, words: Vocabulary) -> Test:
     """Compile a rule; one that cannot be used, which the set-up refuses, matches no lead."""
     node, _ = read_rule(rule, words)
     return _never if node is None else compile_node(node)
+
+
+def compile_when_needed(rule: Rule, words: Vocabulary) -> Test:
+    """Compile a rule at once, or with its first lead when it names lists: not every process that holds it asks it."""
+    if not lists_in(rule):
+        return compile_rule(rule, words)
+    made: list[Test] = []
+
+    def test(facts: Facts) -> bool:
+        if not made:
+            made.append(compile_rule(rule, words))
+        return made[0](facts)
+
+    return test
 
 
 def compile_node(node: Node) -> Test:

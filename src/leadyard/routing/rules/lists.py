@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from leadyard.routing.rules.normal import number_of, text_key
+from leadyard.routing.rules.normal import number_of, solid_or_none, text_key, text_or_none
 
 LONGEST_LIST = 100_000
 LONGEST_ENTRY = 500
@@ -28,8 +28,7 @@ class ValueList:
         """Give the entries as an operand compares them; those that it cannot read match nothing."""
         known = self._sets.get(key_of)
         if known is None:
-            keys = (key_of(entry) for entry in self.entries.split("\n") if entry)
-            known = self._sets[key_of] = frozenset(key for key in keys if key is not None)
+            known = self._sets[key_of] = self._made(key_of)
         return known
 
     def prefixes(self, key_of: Callable[[str], Key | None]) -> "Prefixes":
@@ -38,6 +37,15 @@ class ValueList:
         if known is None:
             known = self._prefixes[key_of] = Prefixes(str(key) for key in self.keys(key_of))
         return known
+
+    def _made(self, key_of: Callable[[str], Key | None]) -> frozenset[Key]:
+        # The entries are normal texts already; only other kinds have to read each of them.
+        if key_of is text_or_none:
+            return frozenset(self.entries.split("\n")) if self.entries else frozenset()
+        if key_of is solid_or_none:
+            return frozenset(self.entries.replace(" ", "").split("\n")) if self.entries else frozenset()
+        keys = (key_of(entry) for entry in self.entries.split("\n"))
+        return frozenset(key for key in keys if key is not None)
 
 
 def normal_entries(values: Iterable[object]) -> list[str]:

@@ -14,9 +14,14 @@ def text_key(value: str) -> str:
     return " ".join(value.casefold().split())
 
 
-def solid_key(value: str) -> str:
-    """Give a text without case and without any blank, as postcodes are compared."""
-    return "".join(value.casefold().split())
+def text_or_none(value: str) -> str | None:
+    """Give a text as texts are compared; None for a blank one."""
+    return text_key(value) or None
+
+
+def solid_or_none(value: str) -> str | None:
+    """Give a text without case and without any blank, as postcodes are compared; None for a blank one."""
+    return "".join(value.casefold().split()) or None
 
 
 def number_of(value: object) -> Decimal | None:

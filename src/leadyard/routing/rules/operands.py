@@ -11,7 +11,7 @@ import msgspec
 from leadyard.intake.fields import STANDARD_FIELDS, DataType, FieldRule
 from leadyard.routing.rules.facts import LANDLINE, MOBILE, OTHER, WEEKDAYS, Facts
 from leadyard.routing.rules.lists import Key
-from leadyard.routing.rules.normal import day_of, number_of, solid_key, text_key, time_of
+from leadyard.routing.rules.normal import day_of, number_of, solid_or_none, text_or_none, time_of
 
 
 class Kind(Enum):
@@ -38,16 +38,6 @@ class Operand(msgspec.Struct, frozen=True):
     raw: Callable[[Facts], str]
     choices: tuple[str, ...] = ()
     keeps: bool = True
-
-
-def text_or_none(value: str) -> str | None:
-    """Give a text's normal form; None for an empty one."""
-    return text_key(value) or None
-
-
-def solid_or_none(value: str) -> str | None:
-    """Give a postcode's normal form; None for an empty one."""
-    return solid_key(value) or None
 
 
 KEY_OF: Mapping[Kind, Callable[[Any], Key | None]] = MappingProxyType(
