@@ -71,6 +71,25 @@ async def test_leads_that_collide_with_a_filtered_one_have_their_chance(desk: De
     assert {row["code"] for row in rows} == {-5}
 
 
+@pytest.mark.parametrize(
+    ("operand", "value"), [("supplier", "1"), ("ssid", "GOLD"), ("channel", "classic"), ("sid", "1")]
+)
+async def test_where_a_lead_comes_from_can_be_filtered(desk: Desk, operand: str, value: str) -> None:
+    await desk.campaign(filter=(FilterRule(when(operand, "is", value), FilterAction.REJECT),))
+    refused = await desk.submit(1, ssid="gold", channel=Channel.CLASSIC)
+    accepted = await desk.submit(2, sid="")
+    assert (refused.code, accepted.code) == (-5, 1)
+
+
+async def test_a_delivery_sees_the_same_sub_supplier(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    await desk.delivery(campaign.id, await desk.buyer(), rule=when("ssid", "is", "gold"))
+    (gold,) = await desk.sold(1, ssid="gold")
+    (other,) = await desk.sold(2, ssid="lead")
+    sold = [(await desk.view(lead_id)).lead.sale_status.name for lead_id in (gold, other)]
+    assert sold == ["SOLD", "UNSOLD"]
+
+
 @pytest.mark.parametrize("by_filter", [True, False])
 async def test_leads_are_put_aside_by_rule_but_never_classic_ones(desk: Desk, *, by_filter: bool) -> None:
     lines = (FilterRule(LONDON, FilterAction.QUARANTINE),)

@@ -33,6 +33,8 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
         )
     if supplier_id is not None:
         values["sid"] = plan.setup.suppliers[supplier_id].sid
+    if submission.ssid:
+        values.setdefault("ssid", submission.ssid)
     if plan.blocked and _is_blocked(plan, values.get("ipaddress", "")):
         return Verdict(ADDRESS_BLOCKED, ["IP address blocked"], values, supplier_id)
     today = now.astimezone(plan.zone).date()

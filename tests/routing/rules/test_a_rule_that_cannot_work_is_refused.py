@@ -63,6 +63,8 @@ def problems(document: Any) -> dict[str, str]:
         ({"operand": "data1", "operator": "matches", "value": 5}, "value", "must be a pattern"),
         ({"operand": "data1", "operator": "matches", "value": "a" * 1001}, "value",
          "must be a pattern of 1 to 1000 characters"),
+        ({"operand": "data1", "operator": "matches", "value": r"((\pL{1,100}){1,100}){1,10}"}, "value",
+         r"is not a pattern: invalid repetition size: {1,100}"),
         ({"operand": "data1", "operator": "is", "value": "a" * 4001}, "value", "must have at most 4000 characters"),
     ],
 )  # fmt: skip

@@ -22,6 +22,8 @@ from leadyard.routing.rules.normal import number_of
 from leadyard.routing.rules.operands import KEY_OF, Kind, Operand
 
 LONGEST_PATTERN = 1000
+_PATTERN_MEMORY = 1 << 20
+"""Bytes that one pattern may take: a rule may have hundreds of them."""
 
 _EQUALITY = frozenset({Operator.IS, Operator.IS_NOT, Operator.IN_LIST, Operator.NOT_IN_LIST})
 _EMPTINESS = frozenset({Operator.EMPTY, Operator.NOT_EMPTY})
@@ -271,6 +273,7 @@ def _pattern(value: object) -> Callable[[str], object]:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = False
+    options.max_mem = _PATTERN_MEMORY
     try:
         search: Callable[[str], object] = re2.compile(pattern, options).search
     except re2.error as error:
