@@ -31,10 +31,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
         return Verdict(
             SUPPLIER_REFUSED, ["Supplier is not authorised to post to this Campaign."], values, supplier_id
         )
-    if supplier_id is not None:
-        values["sid"] = plan.setup.suppliers[supplier_id].sid
-    if submission.ssid:
-        values.setdefault("ssid", submission.ssid)
+    _name_sender(plan, submission, supplier_id, values)
     if plan.blocked and _is_blocked(plan, values.get("ipaddress", "")):
         return Verdict(ADDRESS_BLOCKED, ["IP address blocked"], values, supplier_id)
     today = now.astimezone(plan.zone).date()
@@ -69,6 +66,15 @@ def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, b
     if supplier is None:
         return None, False
     return supplier.id, supplier.status is Status.ACTIVE and supplier.id in plan.campaign.suppliers
+
+
+def _name_sender(
+    plan: CampaignPlan, submission: Submission, supplier_id: int | None, values: dict[str, str]
+) -> None:
+    if supplier_id is not None:
+        values["sid"] = plan.setup.suppliers[supplier_id].sid
+    if submission.ssid:
+        values.setdefault("ssid", submission.ssid)
 
 
 def _is_blocked(plan: CampaignPlan, text: str) -> bool:
