@@ -14,6 +14,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "buyers": {"company": "A"},
     "deliveries": {"campaign_id": 1, "buyer_id": 1, "reference": "A"},
     "webhooks": {"url": "https://example.com"},
+    "value-lists": {"reference": "A"},
     "keys": {"reference": "A"},
 }
 

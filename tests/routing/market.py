@@ -94,7 +94,7 @@ class Lead:
             Question(
                 route=self.route, past=past, turns=self.book, gates=self.gates, take=lambda _: None,
                 price=partial(price_of, of),
-                net=partial(net_bid, of.settings.auction), payout=partial(payout_of, of, 1),
+                net=partial(net_bid, of.settings.auction), payout=lambda _, price: payout_of(of, 1, price),
                 cap=lambda _: None, bids=self.bids, costs=self.costs, only=only,
             )
         )  # fmt: skip

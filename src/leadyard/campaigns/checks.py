@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from leadyard.campaigns.distribution_checks import auction_problems, distribution_problems, margin_problems
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
-from leadyard.campaigns.model import CampaignSettings, Payout, PayoutKind
+from leadyard.campaigns.model import AcceptOn, CampaignSettings, Payout, PayoutKind
+from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
 from leadyard.intake.fields import FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem
 
@@ -26,6 +27,7 @@ def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:
         *distribution_problems("settings.distribution", campaign.settings.distribution),
         *auction_problems("settings.auction", campaign.settings.auction),
         *margin_problems("settings.margin", campaign.settings.margin),
+        *_skipped_problems(campaign.settings),
         *field_problems(campaign.fields, campaign.settings.country),
     ]
 
@@ -58,9 +60,12 @@ def field_problems(fields: Sequence[FieldRule], country: str) -> list[FieldProbl
 
 def payout_problems(path: str, payout: Payout | None) -> list[FieldProblem]:
     """Name what is wrong with a payout."""
-    if payout is None or payout.kind is not PayoutKind.PERCENT or payout.amount <= HUNDRED_PERCENT:
+    if payout is None:
         return []
-    return [FieldProblem(f"{path}.amount", "must be at most 100 when it is a percentage")]
+    problems = [*payout_rule_problems(f"{path}.rules", payout.rules), *window_problems(path, payout)]
+    if payout.kind is PayoutKind.PERCENT and payout.amount > HUNDRED_PERCENT:
+        problems.append(FieldProblem(f"{path}.amount", "must be at most 100 when it is a percentage"))
+    return problems
 
 
 def webhook_problems(webhook: WebhookInput) -> list[FieldProblem]:
@@ -114,6 +119,12 @@ def _refused_url_problems(settings: CampaignSettings) -> list[FieldProblem]:
     if not settings.refused_url or is_web_address(settings.refused_url):
         return []
     return [FieldProblem("settings.refused_url", "is not an http or https address")]
+
+
+def _skipped_problems(settings: CampaignSettings) -> list[FieldProblem]:
+    if not settings.quarantine_when_skipped or settings.accept_on is AcceptOn.BUYER:
+        return []
+    return [FieldProblem("settings.quarantine_when_skipped", f"is only for {AcceptOn.BUYER}")]
 
 
 def _repeated(names: Iterable[str]) -> list[int]:

@@ -7,10 +7,12 @@ import msgspec
 
 from leadyard.campaigns import store
 from leadyard.campaigns.model import Buyer, Campaign, Supplier, Webhook
+from leadyard.campaigns.rules import CampaignRules, compile_campaign, lists_used
 from leadyard.identity import service as identity
 from leadyard.identity.model import Account, ApiKey, Principal
 from leadyard.kit.ids import hash_secret
-from leadyard.storage.database import Database
+from leadyard.routing.rules import ValueList
+from leadyard.storage.database import Connection, Database
 
 _PRINCIPALS_KEPT = 1024
 
@@ -28,6 +30,15 @@ class AccountSetup(msgspec.Struct, frozen=True):
     buyers: Mapping[int, Buyer]
     buyer_ids: Mapping[str, int]
     webhooks: tuple[Webhook, ...]
+    value_lists: Mapping[str, ValueList] = {}
+    compiled_rules: dict[int, CampaignRules] = msgspec.field(default_factory=dict)
+
+    def rules_of(self, campaign: Campaign) -> CampaignRules:
+        """Give what rules decide in a campaign of this very set-up, compiled when it is first asked for."""
+        known = self.compiled_rules.get(campaign.id)
+        if known is None:
+            known = self.compiled_rules[campaign.id] = compile_campaign(campaign, self.value_lists)
+        return known
 
     def campaign(self, named: str) -> Campaign | None:
         """Find a campaign by its reference in any case, else by its id."""
@@ -126,6 +137,7 @@ class Configuration:
             suppliers = await store.load_suppliers(connection, account_id)
             buyers = await store.load_buyers(connection, account_id)
             webhooks = await store.load_webhooks(connection, account_id)
+            value_lists = await self._load_value_lists(connection, account_id, campaigns)
         setup = AccountSetup(
             version=version,
             account=account,
@@ -137,6 +149,16 @@ class Configuration:
             buyers=buyers,
             buyer_ids={b.bid: b.id for b in buyers.values()},
             webhooks=webhooks,
+            value_lists=value_lists,
         )
         self._setups[account_id] = setup
         return setup
+
+    async def _load_value_lists(
+        self, connection: Connection, account_id: int, campaigns: Mapping[int, Campaign]
+    ) -> Mapping[str, ValueList]:
+        """Load the lists that rules name; those whose content did not change are kept with their sets."""
+        wanted = lists_used(campaigns.values())
+        known = self._setups.get(account_id)
+        held = {} if known is None else known.value_lists
+        return await store.load_value_lists(connection, account_id, wanted, held) if wanted else {}

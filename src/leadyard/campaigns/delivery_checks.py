@@ -5,6 +5,7 @@ import msgspec
 from leadyard.campaigns.distribution_checks import margin_problems, ping_problems
 from leadyard.campaigns.inputs import BuyerRecord, CampaignRecord, DeliveryInput, DeliveryRecord
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.campaigns.rule_checks import payout_rule_problems
 from leadyard.delivery.answers import check_rules
 from leadyard.delivery.model import HttpTarget
 from leadyard.delivery.transports.http import check_target, names_in
@@ -32,6 +33,7 @@ def delivery_problems(delivery: DeliveryInput) -> list[FieldProblem]:
     """Name everything that is wrong with a delivery by itself."""
     settings = delivery.settings
     problems = _below("settings.answers", check_rules(settings.answers))
+    problems += payout_rule_problems("settings.payouts", settings.payouts)
     if settings.kind in _POSTED and settings.http is None:
         problems.append(FieldProblem("settings.http", f"is required for {settings.kind}"))
     if settings.kind is DeliveryKind.STORE and settings.http is not None:

@@ -15,10 +15,19 @@ from leadyard.campaigns.distribution import (
     PingTarget,
     Weight,
 )
+from leadyard.campaigns.rule_settings import (
+    BuyerSets,
+    FilterRules,
+    OutOfHours,
+    PayoutRules,
+    PriceRules,
+)
+from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - other rooms find it here
+from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.routing.rules.model import Rule
 
-Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
@@ -46,18 +55,13 @@ class AcceptOn(StrEnum):
     BUYER = "Buyer Delivery Accept"
 
 
-class PayoutKind(StrEnum):
-    """How a payout is worked out."""
-
-    FIXED = "fixed"
-    PERCENT = "percent"
-
-
 class Payout(msgspec.Struct, frozen=True):
-    """What a supplier is paid: an amount, or a percentage of the revenue."""
+    """What a supplier is paid: by the first rule that matches, else an amount or a percentage of the revenue."""
 
     kind: PayoutKind = PayoutKind.FIXED
     amount: Money = Decimal(0)
+    rules: PayoutRules = ()
+    out_of_hours: OutOfHours | None = None
 
 
 class Caps(msgspec.Struct, frozen=True):
@@ -99,6 +103,11 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     dedupe: Dedupe = Dedupe()
     caps: Caps = Caps()
     quarantine: bool = False
+    quarantine_rule: Rule | None = None
+    quarantine_when_skipped: bool = False
+    most_requarantines: Annotated[int, Meta(ge=1, le=7)] = 3
+    filter: FilterRules = ()
+    buyer_sets: BuyerSets = ()
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
     blocked_addresses: tuple[str, ...] = ()
@@ -169,6 +178,9 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     trigger: Trigger = Trigger.AUTOMATIC
     priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
     revenue: Money | None = None
+    rule: Rule | None = None
+    prices: PriceRules = ()
+    payouts: PayoutRules = ()
     caps: Caps = Caps()
     http: HttpTarget | None = None
     answers: AnswerRules = AnswerRules()

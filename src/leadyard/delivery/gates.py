@@ -12,6 +12,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Delivery, Status
+from leadyard.delivery.rules import exclusion_of
 from leadyard.delivery.sending import Job
 from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses
 from leadyard.routing.choice import Gate
@@ -33,10 +34,12 @@ class Surroundings(msgspec.Struct, frozen=True):
     uses: Mapping[int, Sequence[CapUse]]
 
 
-def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:  # noqa: ARG001 - gates on the lead's values need it
+def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:
     """List the gates for a job's offers."""
+    exclusion = exclusion_of(around.setup, job)
     return (
         lambda offer: buyer_gate(around, offer),
+        lambda offer: exclusion(offer.delivery),
         lambda offer: around.closed_until(offer.delivery.buyer_id),
         lambda offer: cap_gate(around, offer),
     )

@@ -6,9 +6,9 @@ from typing import Any
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
-from leadyard.campaigns.terms import sale_payout
 from leadyard.delivery import outbox, store
 from leadyard.delivery.gates import delivery_caps
+from leadyard.delivery.rules import payout_of_sale
 from leadyard.delivery.sending import Result, Sending
 from leadyard.delivery.store import Due, Finished, LeadState
 from leadyard.delivery.waves import Wave
@@ -98,9 +98,10 @@ class OutcomeBatch:
 
     def _sell(self, result: Result, lead: LeadState) -> None:
         """Book a sale: the payout is owed once, however many buyers take the lead."""
-        job, campaign = result.sending.job, result.sending.campaign
+        job, campaign, setup = result.sending.job, result.sending.campaign, result.sending.setup
         first = lead.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
-        payout = sale_payout(campaign, job.supplier_id, result.revenue) if first else 0
+        delivery_id = result.sending.delivery.id
+        payout = payout_of_sale(setup, campaign, delivery_id, job, result.revenue) if first else 0
         old = Standing(lead.standing)
         new = Standing.APPROVED
         entry = sold(
@@ -112,7 +113,7 @@ class OutcomeBatch:
             revenue=result.revenue,
             payout=payout,
             currency=job.currency,
-            memo=f"delivery {result.sending.delivery.id}",
+            memo=f"delivery {delivery_id}",
         )
         if entry is not None:
             self._entries.append(entry)

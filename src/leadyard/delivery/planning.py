@@ -11,6 +11,8 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.delivery import auction_store, store
 from leadyard.delivery.gates import ClosedUntil, Surroundings, cap_state, delivery_caps, gates_of, take
+from leadyard.delivery.putting_back import goes_back, put_back
+from leadyard.delivery.rules import expected_payout, offered_price
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.delivery.waves import Wave
@@ -21,7 +23,7 @@ from leadyard.routing.caps import CapUse, lock_caps, move_caps, wanted
 from leadyard.routing.choice import Choice, Question
 from leadyard.routing.methods import choose
 from leadyard.routing.offers import Bid, Offer, Past, Sale, Tried
-from leadyard.routing.prices import net_bid, payout_of, price_of
+from leadyard.routing.prices import net_bid
 from leadyard.routing.routes import Route, Routes
 from leadyard.routing.trace import Decision, encoded
 from leadyard.routing.turn_store import lock_turns, write_turns
@@ -52,6 +54,7 @@ class Plan(msgspec.Struct):
     later: list[Due] = []
     asking: list[Asking] = []
     traces: list[store.Step] = []
+    skipped: list[Job] = []
 
 
 def read_job(account_id: int, row: Row) -> Job:
@@ -108,6 +111,7 @@ class Planner:
                 self._plan_job(plan, job, route, book, bids.get(job.lead_id, {}), around)
         await move_caps(connection, caps.moves)
         await write_turns(connection, self._account_id, book.moved)
+        plan.unsold += await put_back(connection, self._setup, plan.skipped, self._now)
         return plan
 
     def _routes_of(self, jobs: Sequence[Job]) -> dict[int, Route]:
@@ -146,9 +150,9 @@ class Planner:
             turns=book,
             gates=gates_of(around, job),
             take=partial(take, around),
-            price=partial(price_of, campaign),
+            price=partial(offered_price, self._setup, campaign, job),
             net=partial(net_bid, campaign.settings.auction),
-            payout=partial(payout_of, campaign, job.supplier_id),
+            payout=partial(expected_payout, self._setup, campaign, job),
             cap=partial(cap_state, around),
             bids=bids,
             costs=job.costs,
@@ -187,7 +191,7 @@ class Planner:
             ]
             plan.asking.append(Asking(job, route, choice.asks))
         else:
-            self._end(plan, job, choice.again_at)
+            self._end(plan, job, choice)
 
     def _send(
         self, plan: Plan, job: Job, route: Route, offers: Sequence[Offer], numbers: Sequence[int]
@@ -202,14 +206,14 @@ class Planner:
                 )
             )  # fmt: skip
 
-    def _end(self, plan: Plan, job: Job, again_at: datetime | None) -> None:
-        if again_at is not None:
-            plan.later.append(Due(job.lead_id, job.only, job.after_attempt, again_at))
+    def _end(self, plan: Plan, job: Job, choice: Choice | None) -> None:
+        if choice is not None and choice.again_at is not None:
+            plan.later.append(Due(job.lead_id, job.only, job.after_attempt, choice.again_at))
             return
         plan.ended.append(job)
         held = any(one.state in (AttemptState.UNKNOWN, AttemptState.SENDING) for one in job.tried)
         if not job.only and not held and job.sale_status is SaleStatus.PENDING:
-            plan.unsold.append(job)
+            (plan.skipped if goes_back(self._setup, job, choice) else plan.unsold).append(job)
 
 
 def _decision(route: Route, job: Job, choice: Choice) -> Decision:

@@ -17,6 +17,7 @@ from leadyard.campaigns.model import Campaign, Delivery, DeliveryKind
 from leadyard.delivery import auction_store
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.gates import Surroundings, delivery_caps, gates_of
+from leadyard.delivery.rules import expected_payout, offered_price
 from leadyard.delivery.sending import Job
 from leadyard.intake.fields import InvalidValue
 from leadyard.intake.judge import judge
@@ -29,7 +30,7 @@ from leadyard.routing.caps import read_caps, wanted
 from leadyard.routing.choice import Gate
 from leadyard.routing.methods import MARGIN
 from leadyard.routing.offers import Bid, Offer, Sale
-from leadyard.routing.prices import leaves_margin, less_margin, net_bid, payout_of, price_of
+from leadyard.routing.prices import leaves_margin, less_margin, net_bid
 from leadyard.routing.routes import BARRED, Route, Routes
 from leadyard.storage.database import Connection, Database
 
@@ -159,7 +160,7 @@ def _match(prospect: _Prospect, gates: Sequence[Gate], delivery: Delivery) -> Ma
     route = prospect.route
     home = route.homes.get(delivery.id)
     sale = Sale.EXCLUSIVE if home is None else home.kind
-    price = price_of(route.campaign, delivery, sale)
+    price = offered_price(prospect.setup, route.campaign, prospect.job, delivery, sale)
     absent = dict(route.absent).get(delivery.id)
     if absent is None and delivery in route.barred:
         absent = BARRED
@@ -183,14 +184,16 @@ def _leaves_margin(prospect: _Prospect, offer: Offer) -> bool:
     rule = prospect.route.margins.get(offer.delivery.id)
     if rule is None or offer.sale is Sale.SHARED:
         return True
-    payout = payout_of(prospect.route.campaign, prospect.job.supplier_id, offer.price)
+    payout = expected_payout(
+        prospect.setup, prospect.route.campaign, prospect.job, offer.delivery, offer.price
+    )
     return leaves_margin(rule, offer.price, payout, 0)
 
 
 def _open_offers(prospect: _Prospect, gates: Sequence[Gate]) -> list[Offer]:
     """List the offers that could bring a bid: pinged deliveries, and fixed prices in auctions."""
     route = prospect.route
-    price = partial(price_of, route.campaign)
+    price = partial(offered_price, prospect.setup, route.campaign, prospect.job)
     offers = [
         Offer(route.active[id_], home.kind, price(route.active[id_], home.kind))
         for id_, home in route.homes.items()

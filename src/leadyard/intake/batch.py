@@ -11,8 +11,15 @@ from uuid import UUID
 import msgspec
 
 from leadyard.campaigns.model import AcceptOn
-from leadyard.campaigns.terms import system_payout
-from leadyard.intake.model import ACCEPTED, CAP_REACHED, DUPLICATE, IntakeResult, Submission, Verdict
+from leadyard.intake.model import (
+    ACCEPTED,
+    CAP_REACHED,
+    DUPLICATE,
+    INVALID_FIELDS,
+    IntakeResult,
+    Submission,
+    Verdict,
+)
 from leadyard.intake.plan import CampaignPlan
 from leadyard.intake.store import Claim, LeadRow
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
@@ -48,17 +55,13 @@ class Candidate(msgspec.Struct):
     def is_held(self) -> bool:
         """Tell whether the campaign puts the lead aside, should it get in."""
         exempt = self.submission.is_test or self.submission.skip_quarantine
-        return self.plan.campaign.settings.quarantine and not exempt
+        return (self.plan.campaign.settings.quarantine or self.verdict.held) and not exempt
 
     @property
     def pays_now(self) -> bool:
         """Tell whether the supplier earns by the lead being valid, should it get in."""
         unpaid = self.submission.is_test or self.is_held
-        return (
-            self.verdict.code == ACCEPTED
-            and not unpaid
-            and system_payout(self.plan.campaign, self.verdict.supplier_id) > 0
-        )
+        return self.verdict.payout > 0 and self.verdict.code == ACCEPTED and not unpaid
 
     def number(self, lead_id: int) -> None:
         """Give the lead its id, and with it the claims of the keys that it wants to be the only one with."""
@@ -137,7 +140,7 @@ def settle(
     gate: CapGate,
     now: datetime,
 ) -> Settlement:
-    """Decide every candidate in order of arrival: caps before duplicates, as the contract orders the checks."""
+    """Decide every candidate in order of arrival: caps, duplicates, filter, as the contract orders them."""
     settlement = Settlement({}, [], [])
     for candidate in candidates:
         if candidate.verdict.code != ACCEPTED:
@@ -192,6 +195,8 @@ def _admit(candidate: Candidate, duplicate: bool, gate: CapGate, now: datetime) 
         return CAP_REACHED, [cap_reached(full)]
     if duplicate:
         return DUPLICATE, [DUPLICATE_TEXT]
+    if candidate.verdict.filtered:
+        return INVALID_FIELDS, [candidate.verdict.filtered]
     if not candidate.submission.is_test and not candidate.is_held:
         gate.take(uses)
     return ACCEPTED, []
@@ -252,7 +257,7 @@ def row_of(candidate: Candidate, result: IntakeResult, now: datetime) -> LeadRow
         *search,
         b"".join(verdict.claim_keys) if valid and not submission.is_test else None,
         plan.campaign.settings.currency,
-        system_payout(plan.campaign, verdict.supplier_id) if standing is Standing.APPROVED else 0,
+        verdict.payout if standing is Standing.APPROVED else 0,
         submission.received_at,
         None if result.system_status is SystemStatus.QUARANTINED else now,
         result.process_micros,

@@ -4,8 +4,10 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from leadyard.campaigns.model import Status
+from leadyard.campaigns.terms import system_payout
 from leadyard.identity.model import KeyKind
 from leadyard.intake.fields import InvalidValue, check_all
+from leadyard.intake.filtering import by_rules
 from leadyard.intake.model import (
     ACCEPTED,
     ADDRESS_BLOCKED,
@@ -29,8 +31,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
         return Verdict(
             SUPPLIER_REFUSED, ["Supplier is not authorised to post to this Campaign."], values, supplier_id
         )
-    if supplier_id is not None:
-        values["sid"] = plan.setup.suppliers[supplier_id].sid
+    _name_sender(plan, submission, supplier_id, values)
     if plan.blocked and _is_blocked(plan, values.get("ipaddress", "")):
         return Verdict(ADDRESS_BLOCKED, ["IP address blocked"], values, supplier_id)
     today = now.astimezone(plan.zone).date()
@@ -47,7 +48,9 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
                 stored[name] = field.check(value, today)
             except InvalidValue:
                 continue
-    return Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored))
+    payout = system_payout(plan.campaign, supplier_id)
+    verdict = Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored), payout)
+    return verdict if plan.rules is None else by_rules(plan, plan.rules, submission, verdict)
 
 
 def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, bool]:
@@ -63,6 +66,15 @@ def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, b
     if supplier is None:
         return None, False
     return supplier.id, supplier.status is Status.ACTIVE and supplier.id in plan.campaign.suppliers
+
+
+def _name_sender(
+    plan: CampaignPlan, submission: Submission, supplier_id: int | None, values: dict[str, str]
+) -> None:
+    if supplier_id is not None:
+        values["sid"] = plan.setup.suppliers[supplier_id].sid
+    if submission.ssid:
+        values.setdefault("ssid", submission.ssid)
 
 
 def _is_blocked(plan: CampaignPlan, text: str) -> bool:

@@ -48,13 +48,20 @@ class Submission(msgspec.Struct):
 
 
 class Verdict(msgspec.Struct):
-    """What the rules say of a submission before duplicates and caps are claimed."""
+    """What the rules say of a submission before duplicates and caps are claimed.
+
+    `payout` is what its supplier earns by its being valid, in micro-units; `filtered` the text by which the
+    campaign's filter refuses it ("": it does not), `held` whether a rule puts it aside.
+    """
 
     code: int
     errors: list[str]
     stored: dict[str, str]
     supplier_id: int | None = None
     claim_keys: tuple[bytes, ...] = ()
+    payout: int = 0
+    filtered: str = ""
+    held: bool = False
 
 
 class IntakeResult(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Match
+from leadyard.campaigns.rules import CampaignRules
 from leadyard.intake.fields import (
     STANDARD_FIELDS,
     CompiledField,
@@ -32,7 +33,7 @@ class CampaignPlan:
     """One campaign at one version of its account's set-up.
 
     `fields` are the campaign's own; `always` are the standard fields that it has not switched on, which are
-    stored when they are sent and well formed. `memo` is where a dialect keeps what it derives from the plan.
+    stored when they are sent and well formed. `rules` is None where the intake needs none. `memo` is where a dialect keeps what it derives from the plan.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class CampaignPlan:
         "key_makers",
         "memo",
         "names",
+        "rules",
         "setup",
         "zone",
     )
@@ -68,6 +70,8 @@ class CampaignPlan:
         self.blocked: tuple[IPv4Network | IPv6Network, ...] = tuple(
             ip_network(text, strict=False) for text in campaign.settings.blocked_addresses
         )
+        rules = setup.rules_of(campaign)
+        self.rules: CampaignRules | None = rules if rules.judges_intake else None
         self.memo: dict[Any, Any] = {}
 
     def claim_keys(self, stored: dict[str, str]) -> tuple[bytes, ...]:

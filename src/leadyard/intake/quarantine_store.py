@@ -41,6 +41,17 @@ FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::sm
 WHERE l.account_id = $1 AND l.id = row.id
 """
 
+_OPEN = """
+SELECT id, supplier_id, decided_at FROM leads
+WHERE account_id = $1 AND id = ANY($2::bigint[]) AND system_status = 2 AND sale_status = 1 AND standing = 1
+ORDER BY id FOR UPDATE
+"""
+
+_PUT_ASIDE = """
+UPDATE leads SET system_status = 1, sale_status = 0, decided_at = NULL
+WHERE account_id = $1 AND id = ANY($2::bigint[])
+"""
+
 
 class Held(msgspec.Struct, frozen=True):
     """A lead as it lies in quarantine, or as it was when somebody was quicker."""
@@ -94,6 +105,23 @@ async def claim(
     columns = [[c.campaign_id for c in wanted], [c.key for c in wanted], [c.lead_id for c in wanted]]
     rows = await connection.fetch(_CLAIM, account_id, *columns, now, cutoff(window, now))
     return {Claim(account_id, *row) for row in rows}
+
+
+class Unwanted(msgspec.Struct, frozen=True):
+    """A valid lead that nobody was offered, as it stood."""
+
+    id: int
+    supplier_id: int | None
+    decided_at: datetime | None
+
+
+async def put_aside(connection: Connection, account_id: int, lead_ids: Sequence[int]) -> list[Unwanted]:
+    """Put valid leads whose sale is open into quarantine; gives those that were."""
+    rows = await connection.fetch(_OPEN, account_id, sorted(lead_ids)) if lead_ids else []
+    found = [Unwanted(*row.values()) for row in rows]
+    if found:
+        await connection.execute(_PUT_ASIDE, account_id, [lead.id for lead in found])
+    return found
 
 
 async def decide(

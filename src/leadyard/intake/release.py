@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from leadyard.campaigns.model import AcceptOn
-from leadyard.campaigns.terms import system_payout
 from leadyard.intake.batch import DUPLICATE_TEXT, campaign_caps, cap_reached
+from leadyard.intake.filtering import filter_refusal, payout_when_valid
 from leadyard.intake.model import ACCEPTED, CAP_REACHED, DUPLICATE, INVALID_FIELDS
 from leadyard.intake.plan import CampaignPlan
 from leadyard.intake.quarantine_store import Decision, Held
@@ -71,7 +71,7 @@ def in_first_round(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[Wait
 
 
 def settle(waiting: Sequence[Waiting], won: set[Claim], gate: CapGate, now: datetime) -> Settlement:
-    """Decide every lead in order: caps before duplicates, as at the intake."""
+    """Decide every lead in order: caps, duplicates, then the filter, as at the intake."""
     settlement = Settlement([], [])
     for lead in waiting:
         settlement.released.extend(lead.outdated)
@@ -81,6 +81,8 @@ def settle(waiting: Sequence[Waiting], won: set[Claim], gate: CapGate, now: date
             refusal = (CAP_REACHED, cap_reached(full))
         elif any(claim not in won for claim in lead.claims):
             refusal = (DUPLICATE, DUPLICATE_TEXT)
+        elif (text := filter_refusal(lead.plan, lead.held)) is not None:
+            refusal = (INVALID_FIELDS, text)
         else:
             gate.take(uses)
             settlement.decisions.append(accepted(lead))
@@ -100,7 +102,7 @@ def accepted(lead: Waiting) -> Decision:
         Standing.APPROVED if on_system else Standing.PENDING,
         ACCEPTED,
         [],
-        system_payout(lead.plan.campaign, lead.held.supplier_id),
+        payout_when_valid(lead.plan, lead.held),
         lead.wanted,
     )
 

@@ -11,7 +11,6 @@ import asyncpg
 import prometheus_client
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
-from leadyard.campaigns.terms import system_payout
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.intake import express_store, store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
@@ -366,7 +365,7 @@ def _payout_entry(candidate: Candidate, now: datetime) -> Entry | None:
         now,
         candidate.lead_id,
         supplier_id=supplier_id,
-        payout=system_payout(candidate.plan.campaign, supplier_id),
+        payout=candidate.verdict.payout,
         currency=candidate.plan.campaign.settings.currency,
         memo="valid lead",
     )

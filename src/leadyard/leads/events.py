@@ -1,6 +1,6 @@
 """A lead's history: what the system and people did to it, in the order in which it happened."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from leadyard.leads.model import AttemptState, Lead, SaleStatus, SystemStatus
@@ -8,6 +8,7 @@ from leadyard.leads.views import AttemptView, LeadEvent
 from leadyard.storage.database import Connection
 
 UPDATED = "updated"
+QUARANTINED = "quarantined"
 RELEASED = "released"
 REFUSED = "refused"
 TRIGGERED = "triggered"
@@ -25,6 +26,20 @@ SELECT $1, lead_id,
        $2, $3, detail, $4
 FROM unnest($5::bigint[], $6::text[]) AS row (lead_id, detail)
 """
+
+_COUNT = """
+SELECT lead_id, count(*) AS times FROM lead_events
+WHERE account_id = $1 AND lead_id = ANY($2::bigint[]) AND event = $3
+GROUP BY lead_id
+"""
+
+
+async def count(
+    connection: Connection, account_id: int, event: str, lead_ids: Sequence[int]
+) -> dict[int, int]:
+    """Count how often something has happened to leads."""
+    rows = await connection.fetch(_COUNT, account_id, lead_ids, event)
+    return {row["lead_id"]: row["times"] for row in rows}
 
 
 async def record(
@@ -62,8 +77,9 @@ def history(
 ) -> tuple[LeadEvent, ...]:
     """Put the moves that the lead and its attempts tell of and the recorded ones in order of time."""
     moves = [LeadEvent(lead.received_at, "received", lead.channel.name.lower(), "")]
-    if lead.system_status is SystemStatus.QUARANTINED:
-        moves.append(LeadEvent(lead.received_at, "quarantined", "", ""))
+    again = any(event.event == QUARANTINED for event in recorded)
+    if lead.system_status is SystemStatus.QUARANTINED and not again:
+        moves.append(LeadEvent(lead.received_at, QUARANTINED, "", ""))
     if lead.decided_at is not None:
         accepted = lead.system_status is SystemStatus.VALID
         moves.append(LeadEvent(lead.decided_at, "valid" if accepted else "invalid", _why(lead), ""))

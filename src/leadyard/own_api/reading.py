@@ -18,7 +18,7 @@ from leadyard.own_api.operation import Operation, Parameter
 from leadyard.own_api.problems import BadRequestError
 
 LARGEST_BODY = 2 * 1024 * 1024
-DEEPEST = 32
+DEEPEST = 64
 JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 
 AnyRequest = Request[Any, Any, Any]

@@ -31,7 +31,7 @@ class Question(msgspec.Struct, frozen=True):
     take: Callable[[Offer], None]
     price: Callable[[Delivery, Sale], int]
     net: Callable[[Delivery, int], int]
-    payout: Callable[[int], int]
+    payout: Callable[[Delivery, int], int]
     cap: Callable[[Delivery], CapState | None]
     bids: Mapping[int, Bid]
     costs: int = 0

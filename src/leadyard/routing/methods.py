@@ -302,7 +302,7 @@ class _Walk:
         if rule is None or self._past.sold:
             return True
         worth = offer.price if potential is None else potential
-        payout = 0 if offer.sale is Sale.LINKED else self._ask.payout(offer.price)
+        payout = 0 if offer.sale is Sale.LINKED else self._ask.payout(offer.delivery, offer.price)
         return leaves_margin(rule, worth, payout, self._ask.costs)
 
     def _send(self, offer: Offer) -> bool:

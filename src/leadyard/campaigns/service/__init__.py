@@ -7,8 +7,10 @@ from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
+from leadyard.campaigns.service.rules import readable
 from leadyard.campaigns.service.suppliers import suppliers
 from leadyard.campaigns.service.terms import delete_terms, list_terms, put_terms, read_terms
+from leadyard.campaigns.service.value_lists import value_lists, values_of_list
 from leadyard.campaigns.service.webhooks import webhooks
 
 __all__ = [
@@ -23,7 +25,10 @@ __all__ = [
     "put_terms",
     "read_field",
     "read_terms",
+    "readable",
     "suppliers",
     "update_field",
+    "value_lists",
+    "values_of_list",
     "webhooks",
 ]

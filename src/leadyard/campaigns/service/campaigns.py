@@ -7,7 +7,9 @@ import msgspec
 
 from leadyard.campaigns.checks import campaign_problems
 from leadyard.campaigns.inputs import CampaignInput, CampaignRecord
+from leadyard.campaigns.rule_checks import rules_of_campaign
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.service.rules import problems_of_rules, refuse_orphans
 from leadyard.campaigns.store import rows
 from leadyard.kit.errors import FieldProblem
 from leadyard.storage.database import Connection, Row
@@ -44,10 +46,19 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
         """Check money, duplicates, addresses and fields."""
         return campaign_problems(wanted)
 
+    async def missing(
+        self, connection: Connection, account_id: int, wanted: CampaignInput
+    ) -> list[FieldProblem]:
+        """Check what rules name, and the buyers of sub-sets."""
+        placed = rules_of_campaign(wanted.settings)
+        problems = await problems_of_rules(connection, account_id, placed, wanted.fields)
+        return problems + await _unknown_buyers(connection, account_id, wanted)
+
     async def save_parts(
         self, connection: Connection, account_id: int, row_id: int, wanted: CampaignInput
     ) -> None:
-        """Write the fields."""
+        """Write the fields, unless a delivery's rule would lose one."""
+        await refuse_orphans(connection, account_id, row_id, wanted.fields)
         await rows.replace_fields(connection, account_id, row_id, wanted.fields)
 
     async def records(
@@ -56,6 +67,21 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
         """Add each campaign's fields."""
         fields = await rows.fields_of(connection, account_id, [row["id"] for row in found])
         return [msgspec.convert({**dict(row), "fields": fields[row["id"]]}, CampaignRecord) for row in found]
+
+
+async def _unknown_buyers(
+    connection: Connection, account_id: int, wanted: CampaignInput
+) -> list[FieldProblem]:
+    sets = wanted.settings.buyer_sets
+    known = await rows.known_ids(
+        connection, exchange.buyers, account_id, {b for s in sets for b in s.buyer_ids}
+    )
+    return [
+        FieldProblem(f"settings.buyer_sets[{i}].buyer_ids[{k}]", "does not exist")
+        for i, one in enumerate(sets)
+        for k, buyer_id in enumerate(one.buyer_ids)
+        if buyer_id not in known
+    ]
 
 
 campaigns = Campaigns()

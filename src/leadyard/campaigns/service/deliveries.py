@@ -6,9 +6,11 @@ import msgspec
 
 from leadyard.campaigns.delivery_checks import LEAD_SAMPLES, delivery_problems, fixed_values, unknown_names
 from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRecord
+from leadyard.campaigns.rule_checks import rules_of_delivery
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.service.rules import fields_of_campaign, problems_of_rules
 from leadyard.campaigns.store import rows
 from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
@@ -33,7 +35,7 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
     async def missing(
         self, connection: Connection, account_id: int, wanted: DeliveryInput
     ) -> list[FieldProblem]:
-        """Check campaign and buyer."""
+        """Check campaign, buyer and what rules name."""
         problems = []
         if not await campaigns.exists(connection, account_id, wanted.campaign_id):
             problems.append(FieldProblem("campaign_id", "does not exist"))
@@ -44,7 +46,9 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
             connection, account_id, after, wanted.campaign_id
         ):
             problems.append(FieldProblem("settings.after", "is not a delivery of the campaign"))
-        return problems
+        fields = await fields_of_campaign(connection, account_id, wanted.campaign_id)
+        placed = rules_of_delivery(wanted.settings)
+        return problems + await problems_of_rules(connection, account_id, placed, fields)
 
     async def _is_of_campaign(
         self, connection: Connection, account_id: int, delivery_id: int, campaign_id: int

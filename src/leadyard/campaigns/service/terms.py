@@ -5,7 +5,9 @@ import msgspec
 from leadyard.campaigns.checks import payout_problems
 from leadyard.campaigns.inputs import TermsRecord
 from leadyard.campaigns.model import SupplierTerms
+from leadyard.campaigns.rule_checks import rules_of_payout
 from leadyard.campaigns.service.campaigns import campaigns
+from leadyard.campaigns.service.rules import refuse_bad_rules
 from leadyard.campaigns.service.suppliers import suppliers
 from leadyard.campaigns.store import bump_version, rows
 from leadyard.identity.actor import Actor
@@ -28,8 +30,10 @@ async def put_terms(
         raise InvalidInputError(problems)
     async with database.unit_of_work() as connection:
         await bump_version(connection, actor.account_id)
-        await campaigns.find(connection, actor.account_id, campaign_id)
+        campaign = await campaigns.find(connection, actor.account_id, campaign_id)
         await suppliers.find(connection, actor.account_id, supplier_id)
+        placed = rules_of_payout("payout", terms.payout)
+        await refuse_bad_rules(connection, actor.account_id, placed, campaign.fields)
         row = await rows.find_terms(connection, actor.account_id, campaign_id, supplier_id)
         before = None if row is None else _record(row)
         await rows.put_terms(connection, actor.account_id, campaign_id, supplier_id, terms)

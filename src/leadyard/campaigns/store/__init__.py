@@ -17,11 +17,20 @@ from leadyard.campaigns.model import (
     Webhook,
     WebhookSettings,
 )
+from leadyard.campaigns.store.value_lists import load_value_lists
 from leadyard.identity.versions import bump_version, version
 from leadyard.intake.fields import FieldRule
 from leadyard.storage.database import Connection
 
-__all__ = ["bump_version", "load_buyers", "load_campaigns", "load_suppliers", "load_webhooks", "version"]
+__all__ = [
+    "bump_version",
+    "load_buyers",
+    "load_campaigns",
+    "load_suppliers",
+    "load_value_lists",
+    "load_webhooks",
+    "version",
+]
 
 
 async def load_campaigns(connection: Connection, account_id: int) -> dict[int, Campaign]:

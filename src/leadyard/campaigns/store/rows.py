@@ -1,13 +1,13 @@
 """Single rows of the set-up's tables, read and written alike for every noun."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from leadyard.campaigns.model import SupplierTerms
 from leadyard.intake.fields import FieldRule
-from leadyard.storage.database import Connection, Row, execute, fetch
+from leadyard.storage.database import LARGEST_ID, Connection, Row, execute, fetch
 from leadyard.storage.tables.exchange import campaign_fields, campaign_suppliers
 
 Filters = Mapping[str, object]
@@ -42,6 +42,17 @@ async def holder(
         connection, sa.select(table.c.id).where(table.c.account_id == account_id, table.c[column] == value)
     )
     return None if not rows else int(rows[0]["id"])
+
+
+async def known_ids(
+    connection: Connection, table: sa.Table, account_id: int, ids: Collection[int]
+) -> set[int]:
+    """Tell which ids are those of rows of this account."""
+    wanted = [row_id for row_id in ids if 0 < row_id <= LARGEST_ID]
+    if not wanted:
+        return set()
+    found = sa.select(table.c.id).where(table.c.account_id == account_id, table.c.id.in_(wanted))
+    return {row["id"] for row in await fetch(connection, found)}
 
 
 async def insert(
@@ -90,6 +101,16 @@ async def replace_fields(
             for rule in fields
         ]
         await execute(connection, sa.insert(campaign_fields).values(lines))
+
+
+async def settings_of_deliveries(connection: Connection, account_id: int, campaign_id: int) -> Sequence[Row]:
+    """Give ids and settings of a campaign's deliveries that are not archived."""
+    return await connection.fetch(
+        "SELECT id, settings FROM deliveries"
+        " WHERE account_id = $1 AND campaign_id = $2 AND status <> 'Archived' ORDER BY id",
+        account_id,
+        campaign_id,
+    )
 
 
 async def terms_of(

@@ -44,7 +44,8 @@ async def _decided(call: Call, uuid: UUID) -> LeadView | None:
     pause = _FIRST_PAUSE_SECONDS
     while True:
         view = (await call.services.leads.by_uuid(call.account_id, [uuid])).get(uuid)
-        if view is None or status_of(view.lead) != PENDING or clock.time() + pause > deadline:
+        is_open = view is not None and view.lead.system_status is SystemStatus.VALID
+        if view is None or not is_open or status_of(view.lead) != PENDING or clock.time() + pause > deadline:
             return view
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE_SECONDS, pause * 1.5)

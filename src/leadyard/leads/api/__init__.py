@@ -6,6 +6,7 @@ from leadyard.delivery.api import SECTION as TRACE
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
+from leadyard.leads.api.rules import section as rules_section
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Section
 from leadyard.reports.api import SECTION as REPORTS
@@ -22,3 +23,10 @@ def sections(services: UseCases) -> tuple[Section, ...]:
     """Make the sections of leads, their traces, quarantine and reports over this process's use cases."""
     quarantine = quarantine_section(services.leads, services.quarantine)
     return leads_section(services.leads), TRACE, quarantine, REPORTS
+    """Make the sections of leads, quarantine and reports over this process's use cases."""
+    return (
+        rules_section(services.leads),
+        leads_section(services.leads),
+        quarantine_section(services.leads, services.quarantine),
+        REPORTS,
+    )

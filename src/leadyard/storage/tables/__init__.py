@@ -8,3 +8,6 @@ from leadyard.storage.tables import exchange, leads, ledger, operators, rollups,
 from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
 
 __all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups", "routing"]
+from leadyard.storage.tables import rules
+
+__all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups", "rules"]

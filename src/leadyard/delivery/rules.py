@@ -1,0 +1,124 @@
+"""What rules say of a lead at its deliveries: who may have it, what it costs, what its supplier is paid."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.model import AcceptOn, Campaign, Delivery
+from leadyard.campaigns.rules import CampaignRules, first_payout, paid
+from leadyard.campaigns.terms import sale_payout
+from leadyard.kit.money import from_micros, to_micros
+from leadyard.leads.facts import facts_of
+from leadyard.routing.offers import Sale
+from leadyard.routing.prices import payout_of, price_of
+from leadyard.routing.rules import Facts
+
+RULE_MISMATCH = "rule mismatch"
+NOT_IN_DISTRIBUTION = "not in advanced distribution"
+
+
+class Routed(Protocol):
+    """A lead on its way, as the worker holds it; `only` names the delivery that somebody triggered by hand, or 0."""
+
+    only: int
+    campaign_id: int
+    supplier_id: int | None
+    channel: int
+    fields: dict[str, str]
+    received_at: datetime
+
+
+Exclusion = Callable[[Delivery], str | None]
+"""Why rules keep a lead from a delivery; None when they do not."""
+
+
+def exclusion_of(setup: AccountSetup, job: Routed) -> Exclusion:
+    """Make the gate of one lead; sub-sets of buyers do not bind a delivery that is triggered by hand."""
+    campaign = setup.campaigns.get(job.campaign_id)
+    rules = None if campaign is None else setup.rules_of(campaign)
+    if campaign is None or rules is None or not (rules.deliveries or rules.buyer_sets):
+        return _everything_goes
+    facts = _facts(setup, campaign, job)
+    buyers = None if job.only else rules.buyers(facts)
+
+    def exclusion(delivery: Delivery) -> str | None:
+        if buyers is not None and delivery.buyer_id not in buyers:
+            return NOT_IN_DISTRIBUTION
+        own = rules.deliveries.get(delivery.id)
+        if own is None or own.accepts is None:
+            return None
+        facts.revenue = _price(campaign, delivery, rules, facts)
+        return None if own.accepts(facts) else RULE_MISMATCH
+
+    return exclusion
+
+
+def offered_price(
+    setup: AccountSetup, campaign: Campaign, job: Routed, delivery: Delivery, sale: Sale
+) -> int:
+    """Find the price of a lead at a delivery in micro-units: by rule, else of this kind of sale, else as usual."""
+    if delivery.settings.prices:
+        ruled = _ruled_price(delivery, setup.rules_of(campaign), _facts(setup, campaign, job))
+        if ruled is not None:
+            return to_micros(ruled)
+    return price_of(campaign, delivery, sale)
+
+
+def expected_payout(
+    setup: AccountSetup, campaign: Campaign, job: Routed, delivery: Delivery, price: int
+) -> int:
+    """Work out what a lead's supplier gets once it is sold for a price, whenever that is owed."""
+    if campaign.settings.accept_on is AcceptOn.SYSTEM:
+        return payout_of(campaign, job.supplier_id, price)
+    return payout_of_sale(setup, campaign, delivery.id, job, price)
+
+
+def payout_of_sale(
+    setup: AccountSetup, campaign: Campaign, delivery_id: int, job: Routed, revenue: int
+) -> int:
+    """Work out what the supplier of a lead is paid for its sale, in micro-units.
+
+    The delivery's payouts come before the supplier's terms, and those before the campaign's.
+    """
+    rules = setup.rules_of(campaign)
+    own = rules.deliveries.get(delivery_id)
+    terms = rules.payout(job.supplier_id)
+    if terms is None and (own is None or not own.payouts):
+        return sale_payout(campaign, job.supplier_id, revenue)
+    if job.supplier_id is None or campaign.settings.accept_on is not AcceptOn.BUYER:
+        return 0
+    facts = _facts(setup, campaign, job)
+    facts.revenue = from_micros(revenue)
+    chosen = None if own is None else first_payout(own.payouts, facts)
+    if chosen is not None:
+        return paid(chosen.kind, chosen.amount, revenue, by_sale=True)
+    if terms is None:
+        return sale_payout(campaign, job.supplier_id, revenue)
+    return terms.amount(facts, revenue, by_sale=True)
+
+
+def _everything_goes(delivery: Delivery) -> str | None:  # noqa: ARG001 - an Exclusion
+    return None
+
+
+def _facts(setup: AccountSetup, campaign: Campaign, job: Routed) -> Facts:
+    return facts_of(setup, campaign, job.fields, job.received_at, job.supplier_id, job.channel)
+
+
+def _price(campaign: Campaign, delivery: Delivery, rules: CampaignRules, facts: Facts) -> Decimal:
+    ruled = _ruled_price(delivery, rules, facts)
+    return _usual_price(campaign, delivery) if ruled is None else ruled
+
+
+def _ruled_price(delivery: Delivery, rules: CampaignRules, facts: Facts) -> Decimal | None:
+    facts.revenue = None
+    own = rules.deliveries.get(delivery.id)
+    prices = () if own is None else own.prices
+    return next((price for test, price in prices if test(facts)), None)
+
+
+def _usual_price(campaign: Campaign, delivery: Delivery) -> Decimal:
+    own = delivery.settings.revenue
+    return campaign.settings.revenue if own is None else own
