@@ -554,6 +554,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
     )
     op.create_table(
+        "value_lists",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("reference_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_value_lists")),
+        sa.UniqueConstraint(
+            "account_id", "reference_key", name=op.f("uq_value_lists_account_id_reference_key")
+        ),
+    )
+    op.create_table(
         "webhooks",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -736,5 +757,17 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "account_id", "partner_id", "ssid", name=op.f("uq_sub_suppliers_account_id_partner_id_ssid")
         ),
+    )
+    op.create_table(
+        "value_list_contents",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("value_list_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("entries", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "value_list_id"],
+            ["value_lists.account_id", "value_lists.id"],
+            name=op.f("fk_value_list_contents_account_id_value_list_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "value_list_id", name=op.f("pk_value_list_contents")),
     )
     # ### end Alembic commands ###
