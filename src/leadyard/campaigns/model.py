@@ -7,11 +7,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from leadyard.campaigns.limits import AmountCaps, CapScope, Count, WeekdayCaps
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.ledger.credit.model import CreditTerms
+from leadyard.routing.schedules import Schedule
 
 Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
-Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class Status(StrEnum):
@@ -60,6 +62,9 @@ class Caps(msgspec.Struct, frozen=True):
     week: Count = 0
     month: Count = 0
     total: Count = 0
+    weekdays: WeekdayCaps = WeekdayCaps()
+    revenue: AmountCaps = AmountCaps()
+    payout: AmountCaps = AmountCaps()
 
 
 class Match(StrEnum):
@@ -90,6 +95,7 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     revenue: Money = Decimal(0)
     dedupe: Dedupe = Dedupe()
     caps: Caps = Caps()
+    caps_count: CapScope = CapScope()
     quarantine: bool = False
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
@@ -124,6 +130,8 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     external_ref: Annotated[str, Meta(max_length=255)] = ""
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
+    schedule: Schedule | None = None
+    credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
 
 
@@ -156,6 +164,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
     revenue: Money | None = None
     caps: Caps = Caps()
+    schedule: Schedule | None = None
     http: HttpTarget | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
@@ -167,6 +176,9 @@ class WebhookEvent(StrEnum):
 
     LEAD_SOLD = "lead.sold"
     LEAD_UNSOLD = "lead.unsold"
+    CAP_REACHED = "cap.reached"
+    CREDIT_LOW = "credit.low"
+    CREDIT_EMPTY = "credit.empty"
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):

@@ -10,13 +10,24 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import store
+from leadyard.delivery.holds import Holds, document_of
+from leadyard.delivery.limits import Limits
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.reports.model import Deltas, standing_change
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses, lock_caps, move_caps, wanted
-from leadyard.routing.choice import Choice, Gates, Tried, candidates, choose, is_held
+from leadyard.routing.choice import (
+    Choice,
+    Gates,
+    Shut,
+    Tried,
+    candidates,
+    choose,
+    holds_while_closed,
+    is_held,
+    shut,
+)
 from leadyard.storage.database import Connection, Row
 
 ClosedUntil = Callable[[int], datetime | None]
@@ -64,16 +75,6 @@ def open_deliveries(campaign: Campaign, job: Job) -> list[Delivery]:
     return candidates(campaign.deliveries, job.tried, job.after_attempt, job.only)
 
 
-def delivery_caps(setup: AccountSetup, delivery: Delivery, now: datetime, zone: ZoneInfo) -> list[CapUse]:
-    """List the counters that one lead sent by a delivery raises: the delivery's and its buyer's."""
-    account_id = setup.account.id
-    uses = cap_uses(account_id, delivery.settings.caps, CapOwner.DELIVERY, delivery.id, 0, at=now, zone=zone)
-    buyer = setup.buyers.get(delivery.buyer_id)
-    if buyer is not None:
-        uses += cap_uses(account_id, buyer.settings.caps, CapOwner.BUYER, buyer.id, 0, at=now, zone=zone)
-    return uses
-
-
 class Planner:
     """Decides for one batch of one account, inside its unit of work."""
 
@@ -90,22 +91,21 @@ class Planner:
         for job in jobs:
             campaign = self._setup.campaigns.get(job.campaign_id)
             open_by_lead[job.lead_id, job.only] = [] if campaign is None else open_deliveries(campaign, job)
-        uses = {
-            delivery.id: delivery_caps(self._setup, delivery, self._now, self._zone)
-            for deliveries in open_by_lead.values()
-            for delivery in deliveries
-        }
-        gate = await lock_caps(connection, wanted(uses.values()))
+        limits = Limits(self._setup, self._now)
+        chances = ((job, d) for job in jobs for d in open_by_lead[job.lead_id, job.only])
+        await limits.lock(connection, chances)
         plan = Plan([], [], [], [], [])
         for job in jobs:
-            self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], uses, gate)
-        await move_caps(connection, gate.moves)
+            self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], limits)
+        await limits.write(connection)
         return plan
 
-    def _plan_job(
-        self, plan: Plan, job: Job, open_ones: list[Delivery], uses: dict[int, list[CapUse]], gate: CapGate
-    ) -> None:
-        gates = Gates(lambda d: _cap_reason(gate, uses[d.id]), lambda d: self._closed_until(d.buyer_id))
+    def _plan_job(self, plan: Plan, job: Job, open_ones: list[Delivery], limits: Limits) -> None:
+        gates = Gates(
+            lambda d: limits.reason(job, d),
+            lambda d: self._closed_until(d.buyer_id),
+            lambda d: self._shut(job, d),
+        )
         choice = choose(open_ones, self._setup.buyers, gates)
         number = job.next_number
         for delivery, reason in choice.skipped:
@@ -113,18 +113,24 @@ class Planner:
             plan.begun.append(skipped)
             number += 1
         if choice.delivery is not None:
-            gate.take(uses[choice.delivery.id])
-            self._send(plan, job, choice.delivery, number)
+            self._send(plan, job, choice.delivery, number, limits.take(job, choice.delivery))
         else:
             self._end(plan, job, choice)
 
-    def _send(self, plan: Plan, job: Job, delivery: Delivery, number: int) -> None:
-        begun = Begun(job.lead_id, number, delivery.id, delivery.buyer_id, AttemptState.SENDING, "")
+    def _shut(self, job: Job, delivery: Delivery) -> Shut | None:
+        campaign, buyer = self._setup.campaigns[job.campaign_id], self._setup.buyers.get(delivery.buyer_id)
+        own = None if buyer is None else buyer.settings.schedule
+        may_hold = holds_while_closed(campaign, job.only)
+        return shut((delivery.settings.schedule, own), self._now, self._zone, may_hold=may_hold)
+
+    def _send(self, plan: Plan, job: Job, delivery: Delivery, number: int, holds: Holds) -> None:
+        held = document_of(holds)
+        begun = Begun(job.lead_id, number, delivery.id, delivery.buyer_id, AttemptState.SENDING, "", held)
         plan.begun.append(begun)
         campaign = self._setup.campaigns[job.campaign_id]
         buyer = self._setup.buyers[delivery.buyer_id]
         plan.sendings.append(
-            Sending(job, number, delivery, buyer, campaign, self._setup, self._zone, self._now)
+            Sending(job, number, delivery, buyer, campaign, self._setup, self._zone, self._now, holds)
         )
 
     def _end(self, plan: Plan, job: Job, choice: Choice) -> None:
@@ -135,13 +141,6 @@ class Planner:
         held = any(attempt.state is AttemptState.UNKNOWN for attempt in job.tried)
         if not job.only and not held and job.sale_status is SaleStatus.PENDING:
             plan.unsold.append(job)
-
-
-def _cap_reason(gate: CapGate, uses: Sequence[CapUse]) -> str | None:
-    full = gate.full(uses)
-    if full is None:
-        return None
-    return f"{full.key.owner.name.lower()} cap ({full.key.period.name.lower()})"
 
 
 async def write_plan(

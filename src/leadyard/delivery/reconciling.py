@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from leadyard.campaigns.configuration import AccountSetup
+from leadyard.delivery.holds import holds_of
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import read_job
 from leadyard.delivery.sending import Result, Sending, delivery_revenue
@@ -19,7 +20,7 @@ _NO_WORKER = 0
 
 # The attempt is locked before its lead, as the worker does.
 _LOCK = """
-SELECT a.delivery_id, a.started_at, a.trace FROM delivery_attempts a
+SELECT a.delivery_id, a.started_at, a.trace, a.holds FROM delivery_attempts a
 WHERE a.account_id = $1 AND a.lead_id = $2 AND a.number = $3 AND a.state = 7
 FOR UPDATE
 """
@@ -49,7 +50,7 @@ async def settle_unknown(
 ) -> bool:
     """Book an unknown attempt as sold or as rejected; False when there is no such attempt.
 
-    Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps back, and
+    Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps and credit back, and
     a lead that is not sold goes on with its pass, which began after `after_attempt`.
     """
     attempt = await connection.fetchrow(_LOCK, setup.account.id, lead_id, number)
@@ -75,7 +76,8 @@ def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int, after_att
     if campaign is None or delivery is None or buyer is None:
         return None
     zone = ZoneInfo(setup.account.time_zone)
-    return Sending(job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"])
+    holds = holds_of(setup.account.id, attempt["holds"])
+    return Sending(job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"], holds)
 
 
 def _result(

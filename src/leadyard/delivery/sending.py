@@ -10,6 +10,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
+from leadyard.delivery.holds import NOTHING, Holds
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.retries import next_delay
 from leadyard.kit.ids import queue_id
@@ -63,6 +64,7 @@ class Sending(msgspec.Struct):
     setup: AccountSetup
     zone: ZoneInfo
     started_at: datetime
+    holds: Holds = NOTHING
 
 
 class Result(msgspec.Struct):

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from leadyard.leads.model import APPROVED_STATES, Channel, SaleStatus, Standing
-from leadyard.ledger.model import COST_BOOKS, NOBODY, Book, EntryKind
+from leadyard.ledger.model import COST_BOOKS, NOBODY, SETTLEMENTS, Book, EntryKind
 from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED
 from leadyard.storage.tables.rollups import BUYER_DIMENSIONS, LEAD_DIMENSIONS
 
@@ -20,6 +20,7 @@ _StateT = TypeVar("_StateT", bound=IntEnum)
 SALE_COUNTS = ("posted", "accepted", "sold", "rejected", "returned")
 _HOUR = "date_trunc('hour', l.received_at, 'UTC')"
 _APPROVED_STATES = ", ".join(str(int(state)) for state in sorted(APPROVED_STATES))
+_SETTLEMENTS = ", ".join(f"'{kind}'" for kind in sorted(SETTLEMENTS))
 _SOLD = f"{int(SaleStatus.SOLD)}, {int(SaleStatus.ASSIGNED)}"
 
 
@@ -84,6 +85,7 @@ FROM ledger_postings p
 JOIN ledger_entries n ON n.account_id = p.account_id AND n.id = p.entry_id
 JOIN leads l ON l.account_id = n.account_id AND l.id = n.lead_id
 WHERE p.account_id = $1 AND p.book = '{Book.BUYER}' AND p.party_id <> {NOBODY} AND NOT l.is_test
+    AND n.kind NOT IN ({_SETTLEMENTS})
 GROUP BY 1, 2, 3, 4
 """
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from leadyard.campaigns.model import Buyer, Delivery, DeliveryStatus, Status, Trigger, UnknownPolicy
+from leadyard.campaigns.model import Buyer, Campaign, Delivery, DeliveryStatus, Status, Trigger, UnknownPolicy
 from leadyard.leads.model import AttemptState
+from leadyard.routing.schedules import Schedule, WhenClosed, all_open_at, is_open
 
+STANDARD = "Standard"
 _TAKEN = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.UNKNOWN})
 
 
@@ -27,11 +30,46 @@ class Choice(msgspec.Struct):
     again_at: datetime | None = None
 
 
+class Shut(msgspec.Struct, frozen=True):
+    """A delivery that its schedule, or its buyer's, closes now; `until` only when the lead is to wait for it."""
+
+    until: datetime | None
+
+
 class Gates(msgspec.Struct, frozen=True):
-    """What may stand in the way of a delivery: each tells a reason, or when the buyer may be called again."""
+    """What may stand in the way of a delivery.
+
+    `cap` tells which cap is full or that credit is too little, `closed_until` when the buyer may be called again.
+    """
 
     cap: Callable[[Delivery], str | None]
     closed_until: Callable[[Delivery], datetime | None]
+    schedule: Callable[[Delivery], Shut | None]
+
+
+def holds_while_closed(campaign: Campaign, only: int) -> bool:
+    """Tell whether a lead may wait for a delivery that is closed now: not in advanced distribution.
+
+    Outside it are deliveries that were triggered by name, and campaigns that send to every matching delivery
+    (LeadByte contract, section 10, "Distribution").
+    """
+    return bool(only) or campaign.settings.distribution == STANDARD
+
+
+def shut(
+    schedules: Iterable[Schedule | None], now: datetime, zone: ZoneInfo, *, may_hold: bool
+) -> Shut | None:
+    """Tell what schedules make of a delivery now; None when it is open.
+
+    One that passes leads over while it is closed decides for all; so does one that never opens again.
+    """
+    listed = [schedule for schedule in schedules if schedule is not None]
+    closed = [schedule for schedule in listed if not is_open(schedule, now, zone)]
+    if not closed:
+        return None
+    if not may_hold or any(schedule.when_closed is WhenClosed.SKIP for schedule in closed):
+        return Shut(None)
+    return Shut(all_open_at(listed, now, zone))
 
 
 def candidates(
@@ -80,6 +118,10 @@ def choose(open_ones: Sequence[Delivery], buyers: Mapping[int, Buyer], gates: Ga
         until = gates.closed_until(delivery)
         if buyer is None or buyer.status is not Status.ACTIVE:
             skipped.append((delivery, "buyer not active"))
+        elif (closing := gates.schedule(delivery)) is not None and closing.until is None:
+            skipped.append((delivery, "schedule"))
+        elif closing is not None and closing.until is not None:
+            closed.append(closing.until)
         elif until is not None:
             closed.append(until)
         elif (full := gates.cap(delivery)) is not None:

@@ -76,6 +76,7 @@ cap_counters = tenant(
     small("period"),
     sa.Column("period_start", TIMESTAMP(timezone=True), nullable=False),
     number("used"),
+    sa.Column("is_told", sa.Boolean, nullable=False, server_default=sa.text("false")),
     key=("owner_kind", "owner_id", "campaign_id", "period", "period_start"),
 )
 
@@ -119,8 +120,10 @@ delivery_attempts = tenant(
     moment("started_at"),
     moment("finished_at", nullable=True),
     document("trace", nullable=True),
+    document("holds", nullable=True),
     key=("lead_id", "number"),
 )
+"""`holds` is what an attempt has taken of caps and credit: while it is under way or unknown, and once it is sold."""
 
 sa.Index(
     "ix_delivery_attempts_sending",
