@@ -19,6 +19,7 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.leads.service import Leads
+from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
 from leadyard.reports.locks import ReportLocks
 from leadyard.settings import Settings
@@ -42,6 +43,7 @@ class Services:
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
         self.report_locks = ReportLocks(database)
+        self.credit = Credit(database, self.configuration, self.ledger)
         self.outbound = HttpTransport(settings.allowed_networks)
 
     def of_leadbyte(self) -> LeadByteServices:
@@ -54,6 +56,7 @@ class Services:
             self.leads,
             self.quarantine,
             self.report_locks,
+            self.credit,
             self._post_json,
         )
 

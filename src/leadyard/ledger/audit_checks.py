@@ -33,7 +33,8 @@ class Check(msgspec.Struct, frozen=True):
     sql: str
 
 
-def _compared(key: Sequence[str], figures: Sequence[str], expected: str, found: str) -> str:
+def compared(key: Sequence[str], figures: Sequence[str], expected: str, found: str) -> str:
+    """Write the statement that compares two queries with the same key, figure by figure."""
     pairs = ", ".join(
         f"coalesce(e.{name}, 0) AS expected_{name}, coalesce(f.{name}, 0) AS found_{name}" for name in figures
     )
@@ -152,7 +153,7 @@ CHECKS = (
         "lead roll-up",
         _AT + "sub-supplier {sub_supplier_id}, channel {channel}",
         (*_LEAD_COUNTS, *_AMOUNTS),
-        _compared(
+        compared(
             LEAD_DIMENSIONS,
             (*_LEAD_COUNTS, *_AMOUNTS),
             _LEADS,
@@ -163,7 +164,7 @@ CHECKS = (
         "buyer roll-up against attempts",
         _AT + "buyer {buyer_id}, delivery {delivery_id}",
         SALE_COUNTS,
-        _compared(
+        compared(
             BUYER_DIMENSIONS, SALE_COUNTS, _ATTEMPTS, _rolled_up("buyer", BUYER_DIMENSIONS, SALE_COUNTS)
         ),
     ),
@@ -171,7 +172,7 @@ CHECKS = (
         "buyer roll-up against the ledger",
         _AT + "buyer {buyer_id}",
         ("revenue",),
-        _compared(
+        compared(
             BUYER_DIMENSIONS[:-1],
             ("revenue",),
             _CHARGED,
@@ -182,7 +183,7 @@ CHECKS = (
         "lead against the ledger",
         "lead {lead_id}, {currency}",
         _AMOUNTS,
-        _compared(
+        compared(
             ("lead_id", "currency"),
             _AMOUNTS,
             _booked(),
