@@ -29,7 +29,7 @@ from leadyard.routing.sale_caps import SoughtSale, attempt_uses, expected_price
 from leadyard.storage.database import Connection
 
 NO_CREDIT = "credit"
-_UsesKey = tuple[int, int, SoughtSale]
+_UsesKey = tuple[int, int, int | None, int, bool, int]
 
 
 class Limits:
@@ -44,6 +44,7 @@ class Limits:
         self._now = now
         self._zone = ZoneInfo(setup.account.time_zone)
         self._uses: dict[_UsesKey, list[CapUse]] = {}
+        self._prices: dict[int, int] = {}
         self._gate = CapGate({}, {})
         self._credit: dict[CreditKey, CreditRow] = {}
         self._before: dict[CreditKey, CreditRow] = {}
@@ -128,30 +129,28 @@ class Limits:
         return CreditKey(buyer.id, job.currency)
 
     def _price(self, job: Job, delivery: Delivery, price: int | None) -> int:
-        return expected_price(self._campaign(job), delivery) if price is None else price
+        if price is not None:
+            return price
+        known = self._prices.get(delivery.id)
+        if known is None:
+            known = self._prices[delivery.id] = expected_price(self._campaign(job), delivery)
+        return known
 
     def _campaign(self, job: Job) -> Campaign:
         return self._setup.campaigns[job.campaign_id]
 
     def _uses_of(self, job: Job, delivery: Delivery, price: int | None) -> list[CapUse]:
         is_first = job.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
-        sale = SoughtSale(job.supplier_id, job.channel, is_first, self._price(job, delivery, price))
-        known = self._uses.get((job.campaign_id, delivery.id, sale))
-        if known is not None:
-            return known
+        sought = (job.supplier_id, job.channel, is_first, self._price(job, delivery, price))
+        key = (job.campaign_id, delivery.id, *sought)
+        known = self._uses.get(key)
+        if known is None:
+            known = self._uses[key] = self._made(job, delivery, SoughtSale(*sought))
+        return known
+
+    def _made(self, job: Job, delivery: Delivery, sale: SoughtSale) -> list[CapUse]:
         buyer = self._setup.buyers.get(delivery.buyer_id)
-        uses = (
-            []
-            if buyer is None
-            else attempt_uses(
-                self._setup.account.id,
-                self._campaign(job),
-                delivery,
-                buyer,
-                sale,
-                at=self._now,
-                zone=self._zone,
-            )
-        )
-        self._uses[job.campaign_id, delivery.id, sale] = uses
-        return uses
+        if buyer is None:
+            return []
+        account_id, campaign = self._setup.account.id, self._campaign(job)
+        return attempt_uses(account_id, campaign, delivery, buyer, sale, at=self._now, zone=self._zone)

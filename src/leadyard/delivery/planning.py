@@ -119,9 +119,11 @@ class Planner:
 
     def _shut(self, job: Job, delivery: Delivery) -> Shut | None:
         campaign, buyer = self._setup.campaigns[job.campaign_id], self._setup.buyers.get(delivery.buyer_id)
-        own = None if buyer is None else buyer.settings.schedule
+        schedules = (delivery.settings.schedule, None if buyer is None else buyer.settings.schedule)
+        if schedules == (None, None):
+            return None
         may_hold = holds_while_closed(campaign, job.only)
-        return shut((delivery.settings.schedule, own), self._now, self._zone, may_hold=may_hold)
+        return shut(schedules, self._now, self._zone, may_hold=may_hold)
 
     def _send(self, plan: Plan, job: Job, delivery: Delivery, number: int, holds: Holds) -> None:
         held = document_of(holds)
