@@ -136,15 +136,25 @@ class LimitedMarket:
             " WHERE account_id = $1 AND id = $2", *key[:2], attempt["revenue"], status, standing
         )  # fmt: skip
         deltas = Deltas()
-        place = (self.account_id, lead["received_at"], lead["campaign_id"], lead["supplier_id"])
+        account_id, received_at = self.account_id, lead["received_at"]
+        campaign_id, supplier_id, lost = lead["campaign_id"], lead["supplier_id"], -attempt["revenue"]
+        counts = standing_change(Standing(lead["standing"]), standing)
+        sub_supplier_id, channel = lead["sub_supplier_id"], lead["channel"]
         deltas.lead(
-            *place, lead["sub_supplier_id"], lead["channel"], revenue=-attempt["revenue"],
-            **standing_change(Standing(lead["standing"]), standing),
-        )  # fmt: skip
+            account_id,
+            received_at,
+            campaign_id,
+            supplier_id,
+            sub_supplier_id,
+            channel,
+            revenue=lost,
+            **counts,
+        )
+        counts = attempt_change(AttemptState(attempt["state"]), AttemptState.RETURNED)
+        buyer_id, delivery_id = attempt["buyer_id"], attempt["delivery_id"]
         deltas.buyer(
-            *place, attempt["buyer_id"], attempt["delivery_id"], revenue=-attempt["revenue"],
-            **attempt_change(AttemptState(attempt["state"]), AttemptState.RETURNED),
-        )  # fmt: skip
+            account_id, received_at, campaign_id, supplier_id, buyer_id, delivery_id, revenue=lost, **counts
+        )
         await write_deltas(connection, deltas)
 
     async def _in_one_unit(self, attempt: Row, work: Callable[[Connection, Row], Awaitable[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from leadyard.campaigns.model import Trigger
 from leadyard.kit import clock
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.routing.schedules import Schedule, WhenClosed, Window
-from leadyard.storage.database import Database
+from leadyard.storage.database import Database, Row
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ALL_DAY = (Window("00:00", "24:00"),)
@@ -25,7 +26,7 @@ async def desk(database: Database, dsn: str, tmp_path: Path) -> Desk:
 def opens_in_two_days(when_closed: WhenClosed) -> Schedule:
     """A schedule that is closed today and tomorrow, and open for the two days after that."""
     today = clock.now().weekday()
-    days = {WEEKDAYS[(today + number) % 7]: ALL_DAY for number in (2, 3)}
+    days: dict[str, Any] = {WEEKDAYS[(today + number) % 7]: ALL_DAY for number in (2, 3)}
     return Schedule(**days, when_closed=when_closed)
 
 
@@ -40,7 +41,7 @@ async def due(desk: Desk) -> list[datetime]:
 
 async def until_postponed(desk: Desk) -> None:
     async with desk.working(desk.dsn, desk.settings):
-        rows = []
+        rows: list[Row] = []
         while not rows or rows[0]["due_at"] <= clock.now() + timedelta(hours=1):
             rows = await desk.rows("delivery_jobs", "worker_id IS NULL")
 

@@ -96,7 +96,7 @@ def test_a_sale_raises_counts_and_money_of_delivery_buyer_supplier_and_campaign(
     money = Caps(day=2, revenue=AmountCaps(month=Decimal(50)), payout=AmountCaps(total=Decimal(20)))
     uses = at_sale(campaign(money, money), money, money)
     owners = (CapOwner.DELIVERY, CapOwner.BUYER, CapOwner.CAMPAIGN, CapOwner.SUPPLIER)
-    expected = []
+    expected: list[tuple[CapOwner, str, int, int]] = []
     for owner in owners:
         if owner in (CapOwner.DELIVERY, CapOwner.BUYER):
             expected.append((owner, "DAY", 2, 1))

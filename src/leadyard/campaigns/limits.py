@@ -46,7 +46,7 @@ class AmountCaps(msgspec.Struct, frozen=True):
     week: Amount = Decimal(0)
     month: Amount = Decimal(0)
     total: Amount = Decimal(0)
-    weekdays: WeekdayAmounts = WeekdayAmounts()
+    weekdays: WeekdayAmounts | None = None
 
 
 class CountedLeads(StrEnum):

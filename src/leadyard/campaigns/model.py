@@ -62,9 +62,9 @@ class Caps(msgspec.Struct, frozen=True):
     week: Count = 0
     month: Count = 0
     total: Count = 0
-    weekdays: WeekdayCaps = WeekdayCaps()
-    revenue: AmountCaps = AmountCaps()
-    payout: AmountCaps = AmountCaps()
+    weekdays: WeekdayCaps | None = None
+    revenue: AmountCaps | None = None
+    payout: AmountCaps | None = None
 
 
 class Match(StrEnum):

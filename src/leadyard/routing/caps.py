@@ -89,18 +89,19 @@ def measured_uses(
     return _uses(keys, measure, limits, at, zone, amount, room)
 
 
-def _amount_limits(caps: AmountCaps, at: datetime, zone: ZoneInfo) -> tuple[int, ...]:
-    if caps == _NO_AMOUNTS:
+def _amount_limits(caps: AmountCaps | None, at: datetime, zone: ZoneInfo) -> tuple[int, ...]:
+    if caps is None:
         return ()
     day = _day_limit(caps.day, caps.weekdays, at, zone)
     return tuple(to_micros(limit) for limit in (caps.hour, day, caps.week, caps.month, caps.total))
 
 
-_NO_AMOUNTS = AmountCaps()
-
-
-def _day_limit(day: _LimitT, weekdays: WeekdayCaps | WeekdayAmounts, at: datetime, zone: ZoneInfo) -> _LimitT:
+def _day_limit(
+    day: _LimitT, weekdays: WeekdayCaps | WeekdayAmounts | None, at: datetime, zone: ZoneInfo
+) -> _LimitT:
     """Give the limit of a day: the tighter of the one for all days and the one for its weekday."""
+    if weekdays is None:
+        return day
     own: _LimitT = getattr(weekdays, _WEEKDAYS[at.astimezone(zone).weekday()])
     return min(day, own) if day and own else day or own
 
