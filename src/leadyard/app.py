@@ -21,6 +21,7 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.leads.service import Leads
+from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
 from leadyard.reports.locks import ReportLocks
 from leadyard.settings import Settings
@@ -49,6 +50,7 @@ class Services:
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
         self.report_locks = ReportLocks(database)
+        self.credit = Credit(database, self.configuration, self.ledger)
         self.outbound = HttpTransport(settings.allowed_networks)
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
@@ -73,6 +75,7 @@ class Services:
             self.leads,
             self.quarantine,
             self.report_locks,
+            self.credit,
             self._post_json,
             self.prospects,
         )

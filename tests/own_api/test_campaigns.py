@@ -38,7 +38,8 @@ async def test_a_change_touches_only_what_it_names(client: AsyncClient) -> None:
 
     assert changed.status_code == 200, changed.text
     settings = changed.json()["settings"]
-    assert settings["caps"] == {"hour": 2, "day": 7, "week": 0, "month": 0, "total": 0}
+    counts = {"hour": 2, "day": 7, "week": 0, "month": 0, "total": 0}
+    assert settings["caps"] == {**counts, "weekdays": None, "revenue": None, "payout": None}
     assert settings["revenue"] == "12.5"
     assert changed.json()["fields"][0]["name"] == "email"
 

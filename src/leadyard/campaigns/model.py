@@ -15,6 +15,7 @@ from leadyard.campaigns.distribution import (
     PingTarget,
     Weight,
 )
+from leadyard.campaigns.limits import AmountCaps, CapScope, Count, WeekdayCaps
 from leadyard.campaigns.rule_settings import (
     BuyerSets,
     FilterRules,
@@ -26,9 +27,9 @@ from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - o
 from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.ledger.credit.model import CreditTerms
 from leadyard.routing.rules.model import Rule
-
-Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+from leadyard.routing.schedules import Schedule
 
 
 class Status(StrEnum):
@@ -72,6 +73,9 @@ class Caps(msgspec.Struct, frozen=True):
     week: Count = 0
     month: Count = 0
     total: Count = 0
+    weekdays: WeekdayCaps | None = None
+    revenue: AmountCaps | None = None
+    payout: AmountCaps | None = None
 
 
 class Match(StrEnum):
@@ -102,6 +106,7 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     revenue: Money = Decimal(0)
     dedupe: Dedupe = Dedupe()
     caps: Caps = Caps()
+    caps_count: CapScope = CapScope()
     quarantine: bool = False
     quarantine_rule: Rule | None = None
     quarantine_when_skipped: bool = False
@@ -146,6 +151,8 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     external_ref: Annotated[str, Meta(max_length=255)] = ""
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
+    schedule: Schedule | None = None
+    credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
 
 
@@ -182,6 +189,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     prices: PriceRules = ()
     payouts: PayoutRules = ()
     caps: Caps = Caps()
+    schedule: Schedule | None = None
     http: HttpTarget | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
@@ -208,6 +216,9 @@ class WebhookEvent(StrEnum):
 
     LEAD_SOLD = "lead.sold"
     LEAD_UNSOLD = "lead.unsold"
+    CAP_REACHED = "cap.reached"
+    CREDIT_LOW = "credit.low"
+    CREDIT_EMPTY = "credit.empty"
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):

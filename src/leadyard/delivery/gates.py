@@ -4,7 +4,7 @@ A gate takes an offer of a job and gives a reason to pass the delivery over, the
 None. A new gate is a function here and a line in `gates_of`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,26 +12,31 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Delivery, Status
+from leadyard.delivery.holds import Holds
+from leadyard.delivery.limits import Limits
 from leadyard.delivery.rules import exclusion_of
 from leadyard.delivery.sending import Job
-from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses
 from leadyard.routing.choice import Gate
-from leadyard.routing.offers import Offer
+from leadyard.routing.offers import Offer, Sale
+from leadyard.routing.shutting import holds_while_closed, shut
 from leadyard.routing.trace import CapState
 
 ClosedUntil = Callable[[int], datetime | None]
 """When a buyer whose circuit breaker is open may be called again; None when it may be called now."""
 
 
+Held = dict[tuple[int, Sale], Holds]
+"""What the offers of one lead hold of caps and credit, by delivery and kind of sale."""
+
+
 class Surroundings(msgspec.Struct, frozen=True):
-    """What the gates of a batch look at; `caps` are held locked, `uses` are the counters by delivery id."""
+    """What the gates of a batch look at; `limits` are held locked."""
 
     setup: AccountSetup
     now: datetime
     zone: ZoneInfo
     closed_until: ClosedUntil
-    caps: CapGate
-    uses: Mapping[int, Sequence[CapUse]]
+    limits: Limits
 
 
 def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:
@@ -40,14 +45,15 @@ def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:
     return (
         lambda offer: buyer_gate(around, offer),
         lambda offer: exclusion(offer.delivery),
+        lambda offer: schedule_gate(around, job, offer),
         lambda offer: around.closed_until(offer.delivery.buyer_id),
-        lambda offer: cap_gate(around, offer),
+        lambda offer: around.limits.reason(job, offer.delivery, offer.price),
     )
 
 
-def take(around: Surroundings, offer: Offer) -> None:
-    """Reserve for an offer that is made what the gates counted."""
-    around.caps.take(around.uses[offer.delivery.id])
+def take(around: Surroundings, job: Job, held: Held, offer: Offer) -> None:
+    """Reserve for an offer that is made what the gates counted, and note what it holds."""
+    held[offer.delivery.id, offer.sale] = around.limits.take(job, offer.delivery, offer.price)
 
 
 def buyer_gate(around: Surroundings, offer: Offer) -> str | None:
@@ -56,28 +62,22 @@ def buyer_gate(around: Surroundings, offer: Offer) -> str | None:
     return None if buyer is not None and buyer.status is Status.ACTIVE else "buyer not active"
 
 
-def cap_gate(around: Surroundings, offer: Offer) -> str | None:
-    """Delivery and buyer get no more than their caps allow."""
-    full = around.caps.full(around.uses[offer.delivery.id])
-    if full is None:
+def schedule_gate(around: Surroundings, job: Job, offer: Offer) -> str | datetime | None:
+    """Delivery and buyer get leads while they are open."""
+    delivery = offer.delivery
+    buyer = around.setup.buyers.get(delivery.buyer_id)
+    schedules = (delivery.settings.schedule, None if buyer is None else buyer.settings.schedule)
+    if schedules == (None, None):
         return None
-    return f"{full.key.owner.name.lower()} cap ({full.key.period.name.lower()})"
+    may_hold = holds_while_closed(around.setup.campaigns[job.campaign_id], job.only)
+    closing = shut(schedules, around.now, around.zone, may_hold=may_hold)
+    return None if closing is None else closing.until or "schedule"
 
 
-def cap_state(around: Surroundings, delivery: Delivery) -> CapState | None:
+def cap_state(around: Surroundings, job: Job, delivery: Delivery) -> CapState | None:
     """Tell of the cap of a delivery, or of its buyer, that is nearest to its limit."""
-    uses = around.uses.get(delivery.id)
-    if not uses:
+    nearest = around.limits.nearest(job, delivery)
+    if nearest is None:
         return None
-    used, use = min(((around.caps.used(use), use) for use in uses), key=lambda pair: pair[1].limit - pair[0])
-    return CapState(f"{use.key.owner.name.lower()} {use.key.period.name.lower()}", used, use.limit)
-
-
-def delivery_caps(setup: AccountSetup, delivery: Delivery, now: datetime, zone: ZoneInfo) -> list[CapUse]:
-    """List the counters that one lead sent by a delivery raises: the delivery's and its buyer's."""
-    account_id = setup.account.id
-    uses = cap_uses(account_id, delivery.settings.caps, CapOwner.DELIVERY, delivery.id, 0, at=now, zone=zone)
-    buyer = setup.buyers.get(delivery.buyer_id)
-    if buyer is not None:
-        uses += cap_uses(account_id, buyer.settings.caps, CapOwner.BUYER, buyer.id, 0, at=now, zone=zone)
-    return uses
+    use, used = nearest
+    return CapState(f"{use.key.owner.name.lower()} {use.key.period.words}", used, use.limit)

@@ -64,10 +64,31 @@ async def announce(
     told: Mapping[int, dict[str, Any]],
 ) -> None:
     """Queue an event, as lead id to payload, for every active webhook that asked for it."""
+    await _queue(connection, setup, now, event, list(told.items()))
+
+
+async def announce_news(
+    connection: Connection,
+    setup: AccountSetup,
+    now: datetime,
+    event: WebhookEvent,
+    told: Sequence[dict[str, Any]],
+) -> None:
+    """Queue an event that is about no lead: each payload's members become members of a message."""
+    await _queue(connection, setup, now, event, [(None, payload) for payload in told])
+
+
+async def _queue(
+    connection: Connection,
+    setup: AccountSetup,
+    now: datetime,
+    event: WebhookEvent,
+    told: Sequence[tuple[int | None, dict[str, Any]]],
+) -> None:
     hooks = [w for w in setup.webhooks if w.status is Status.ACTIVE and event in w.settings.events]
     rows = []
     for hook in hooks:
-        for lead_id, payload in told.items():
+        for lead_id, payload in told:
             message_id = await next_id(connection, setup.account.id, "outbox")
             rows.append((message_id, hook.id, lead_id, encode_json(payload)))
     if rows:

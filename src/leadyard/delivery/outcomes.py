@@ -7,9 +7,9 @@ from typing import Any
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery import outbox, store
-from leadyard.delivery.gates import delivery_caps
 from leadyard.delivery.rules import payout_of_sale
 from leadyard.delivery.sending import Result, Sending
+from leadyard.delivery.settling import Settling
 from leadyard.delivery.store import Due, Finished, LeadState
 from leadyard.delivery.waves import Wave
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
@@ -17,10 +17,7 @@ from leadyard.ledger.model import Entry, sold
 from leadyard.ledger.service import Ledger, ReservedIds
 from leadyard.reports.model import Deltas, attempt_change, standing_change
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import CapKey, move_caps
 from leadyard.storage.database import Connection
-
-_GIVES_CAP_BACK = frozenset({AttemptState.REJECTED, AttemptState.WAITING, AttemptState.ERROR})
 
 
 class OutcomeBatch:
@@ -35,7 +32,7 @@ class OutcomeBatch:
         self._now = now
         self._deltas = Deltas()
         self._entries: list[Entry] = []
-        self._cap_moves: dict[CapKey, int] = {}
+        self._settling = Settling(setup, now)
         self._waves: list[tuple[Sending, Wave]] = []
 
     async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
@@ -50,7 +47,7 @@ class OutcomeBatch:
         await store.settle_leads(connection, self._account_id, list(states.values()))
         await self._move_jobs(connection, applied)
         await write_deltas(connection, self._deltas)
-        await move_caps(connection, self._cap_moves)
+        self._entries += await self._settling.write(connection)
         await ledger.post(connection, ids.number(self._entries))
         await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
 
@@ -79,13 +76,12 @@ class OutcomeBatch:
     def _apply(self, result: Result, lead: LeadState) -> None:
         sending = result.sending
         job = sending.job
-        if result.state in _GIVES_CAP_BACK:
-            for use in delivery_caps(sending.setup, sending.delivery, sending.started_at, sending.zone):
-                self._cap_moves[use.key] = self._cap_moves.get(use.key, 0) - 1
+        payout, is_first = 0, False
         changes: Mapping[str, int] = attempt_change(None, result.state)
         if result.state is AttemptState.SOLD:
-            self._sell(result, lead)
+            payout, is_first = self._sell(result, lead)
             changes = {**changes, "revenue": result.revenue}
+        self._settling.add(result, payout=payout, is_first=is_first)
         self._deltas.buyer(
             self._account_id,
             job.received_at,
@@ -96,8 +92,8 @@ class OutcomeBatch:
             **changes,
         )
 
-    def _sell(self, result: Result, lead: LeadState) -> None:
-        """Book a sale: the payout is owed once, however many buyers take the lead."""
+    def _sell(self, result: Result, lead: LeadState) -> tuple[int, bool]:
+        """Book a sale: the payout is owed once, however many buyers take the lead; tells it and if this was first."""
         job, campaign, setup = result.sending.job, result.sending.campaign, result.sending.setup
         first = lead.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
         delivery_id = result.sending.delivery.id
@@ -131,6 +127,7 @@ class OutcomeBatch:
         lead.sale_status, lead.standing = SaleStatus.SOLD, new
         lead.payout += payout
         lead.revenue += result.revenue
+        return payout, first
 
 
 def _finished(result: Result) -> Finished:

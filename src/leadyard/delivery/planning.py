@@ -1,7 +1,7 @@
 """One transaction of the worker: claims due leads, chooses where each goes, and writes the attempts before sending."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
+from leadyard.campaigns.model import Delivery
 from leadyard.delivery import auction_store, store
-from leadyard.delivery.gates import ClosedUntil, Surroundings, cap_state, delivery_caps, gates_of, take
+from leadyard.delivery.gates import ClosedUntil, Held, Surroundings, cap_state, gates_of, take
+from leadyard.delivery.holds import NOTHING, document_of
+from leadyard.delivery.limits import Limits
 from leadyard.delivery.putting_back import goes_back, put_back
 from leadyard.delivery.rules import expected_payout, offered_price
 from leadyard.delivery.sending import Job, Sending
@@ -19,7 +22,6 @@ from leadyard.delivery.waves import Wave
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.reports.model import Deltas, standing_change
 from leadyard.reports.service import write_deltas
-from leadyard.routing.caps import CapUse, lock_caps, move_caps, wanted
 from leadyard.routing.choice import Choice, Question
 from leadyard.routing.methods import choose
 from leadyard.routing.offers import Bid, Offer, Past, Sale, Tried
@@ -30,7 +32,7 @@ from leadyard.routing.turn_store import lock_turns, write_turns
 from leadyard.routing.turns import TurnBook
 from leadyard.storage.database import Connection, Row
 
-__all__ = ["ClosedUntil", "Plan", "Planner", "delivery_caps", "mark_unsold", "read_job", "write_plan"]
+__all__ = ["ClosedUntil", "Plan", "Planner", "mark_unsold", "read_job", "write_plan"]
 
 _SOLD = frozenset({SaleStatus.SOLD, SaleStatus.ASSIGNED})
 
@@ -99,9 +101,9 @@ class Planner:
             connection, self._account_id, [k for r in routes.values() for k in r.turn_keys]
         )
         bids = await self._bids(connection, jobs, routes)
-        uses = self._uses(routes)
-        caps = await lock_caps(connection, wanted(uses.values()))
-        around = Surroundings(self._setup, self._now, self._zone, self._closed_until, caps, uses)
+        limits = Limits(self._setup, self._now)
+        await limits.lock(connection, _chances(jobs, routes))
+        around = Surroundings(self._setup, self._now, self._zone, self._closed_until, limits)
         plan = Plan()
         for job in jobs:
             route = routes.get(job.campaign_id)
@@ -109,7 +111,7 @@ class Planner:
                 self._end(plan, job, None)
             else:
                 self._plan_job(plan, job, route, book, bids.get(job.lead_id, {}), around)
-        await move_caps(connection, caps.moves)
+        await limits.write(connection)
         await write_turns(connection, self._account_id, book.moved)
         plan.unsold += await put_back(connection, self._setup, plan.skipped, self._now)
         return plan
@@ -117,13 +119,6 @@ class Planner:
     def _routes_of(self, jobs: Sequence[Job]) -> dict[int, Route]:
         ids = {job.campaign_id for job in jobs} & self._setup.campaigns.keys()
         return {id_: self._routes.of(self._account_id, self._setup.campaigns[id_]) for id_ in ids}
-
-    def _uses(self, routes: Mapping[int, Route]) -> dict[int, list[CapUse]]:
-        return {
-            delivery.id: delivery_caps(self._setup, delivery, self._now, self._zone)
-            for route in routes.values()
-            for delivery in route.active.values()
-        }
 
     async def _bids(
         self, connection: Connection, jobs: Sequence[Job], routes: Mapping[int, Route]
@@ -144,24 +139,25 @@ class Planner:
     ) -> None:
         past = Past(job.tried, job.after_attempt, route.moving_on)
         campaign = route.campaign
+        held: Held = {}
         question = Question(
             route=route,
             past=past,
             turns=book,
             gates=gates_of(around, job),
-            take=partial(take, around),
+            take=partial(take, around, job, held),
             price=partial(offered_price, self._setup, campaign, job),
             net=partial(net_bid, campaign.settings.auction),
             payout=partial(expected_payout, self._setup, campaign, job),
-            cap=partial(cap_state, around),
+            cap=partial(cap_state, around, job),
             bids=bids,
             costs=job.costs,
             only=job.only,
             sold_before=job.sale_status in _SOLD,
         )
-        self._write(plan, job, route, choose(question))
+        self._write(plan, job, route, choose(question), held)
 
-    def _write(self, plan: Plan, job: Job, route: Route, choice: Choice) -> None:
+    def _write(self, plan: Plan, job: Job, route: Route, choice: Choice, held: Held) -> None:
         """Turn a choice into attempts; the last of them carries the trace of the step."""
         decision = encoded(_decision(route, job, choice))
         number = job.next_number
@@ -174,7 +170,7 @@ class Planner:
             plan.begun.append(
                 Begun(
                     job.lead_id, number, delivery.id, delivery.buyer_id, state, reason,
-                    offer.sale, offer.price, trace,
+                    offer.sale, offer.price, trace, document_of(held.get((delivery.id, offer.sale), NOTHING)),
                 )
             )  # fmt: skip
             if state is AttemptState.SENDING:
@@ -183,7 +179,7 @@ class Planner:
         if not rows:
             plan.traces.append(store.Step(job.lead_id, number - 1, decision))
         if choice.sends:
-            self._send(plan, job, route, choice.sends, numbers)
+            self._send(plan, job, route, choice.sends, numbers, held)
         elif choice.asks:
             job.tried += [
                 Tried(b.number, b.delivery_id, b.state, b.sale)
@@ -194,7 +190,13 @@ class Planner:
             self._end(plan, job, choice)
 
     def _send(
-        self, plan: Plan, job: Job, route: Route, offers: Sequence[Offer], numbers: Sequence[int]
+        self,
+        plan: Plan,
+        job: Job,
+        route: Route,
+        offers: Sequence[Offer],
+        numbers: Sequence[int],
+        held: Held,
     ) -> None:
         wave = Wave(frozenset(numbers))
         for offer, number in zip(offers, numbers, strict=True):
@@ -203,6 +205,7 @@ class Planner:
                 Sending(
                     job, number, delivery, self._setup.buyers[delivery.buyer_id], route.campaign, self._setup,
                     self._zone, self._now, offer, wave, route.goes_on_after(delivery.id, offer.sale),
+                    held.get((delivery.id, offer.sale), NOTHING),
                 )
             )  # fmt: skip
 
@@ -214,6 +217,13 @@ class Planner:
         held = any(one.state in (AttemptState.UNKNOWN, AttemptState.SENDING) for one in job.tried)
         if not job.only and not held and job.sale_status is SaleStatus.PENDING:
             (plan.skipped if goes_back(self._setup, job, choice) else plan.unsold).append(job)
+
+
+def _chances(jobs: Sequence[Job], routes: Mapping[int, Route]) -> Iterator[tuple[Job, Delivery]]:
+    for job in jobs:
+        route = routes.get(job.campaign_id)
+        for delivery in () if route is None else route.active.values():
+            yield job, delivery
 
 
 def _decision(route: Route, job: Job, choice: Choice) -> Decision:

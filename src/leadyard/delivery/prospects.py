@@ -16,7 +16,8 @@ from leadyard.campaigns.distribution import Method
 from leadyard.campaigns.model import Campaign, Delivery, DeliveryKind
 from leadyard.delivery import auction_store
 from leadyard.delivery.auctions import Auctioneer
-from leadyard.delivery.gates import Surroundings, delivery_caps, gates_of
+from leadyard.delivery.gates import Surroundings, gates_of
+from leadyard.delivery.limits import Limits
 from leadyard.delivery.rules import expected_payout, offered_price
 from leadyard.delivery.sending import Job
 from leadyard.intake.fields import InvalidValue
@@ -26,7 +27,6 @@ from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.kit import clock
 from leadyard.kit.ids import new_uuid
 from leadyard.leads.model import SaleStatus, Standing
-from leadyard.routing.caps import read_caps, wanted
 from leadyard.routing.choice import Gate
 from leadyard.routing.methods import MARGIN
 from leadyard.routing.offers import Bid, Offer, Sale
@@ -135,9 +135,9 @@ class Prospects:
 
     async def _surroundings(self, connection: Connection, prospect: _Prospect, now: datetime) -> Surroundings:
         setup, zone = prospect.setup, ZoneInfo(prospect.setup.account.time_zone)
-        uses = {d.id: delivery_caps(setup, d, now, zone) for d in prospect.route.active.values()}
-        caps = await read_caps(connection, setup.account.id, wanted(uses.values()))
-        return Surroundings(setup, now, zone, lambda _: None, caps, uses)
+        limits = Limits(setup, now)
+        await limits.look(connection, [(prospect.job, d) for d in prospect.route.campaign.deliveries])
+        return Surroundings(setup, now, zone, lambda _: None, limits)
 
 
 def _stored(plan: CampaignPlan, submission: Submission, now: datetime) -> tuple[dict[str, str], list[str]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from leadyard.campaigns.configuration import AccountSetup
+from leadyard.delivery.holds import holds_of
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import read_job
 from leadyard.delivery.sending import Result, Sending, delivery_revenue
@@ -23,7 +24,7 @@ _NO_WORKER = 0
 
 # The attempt is locked before its lead, as the worker does.
 _LOCK = """
-SELECT a.delivery_id, a.started_at, a.trace, a.sale, a.offer FROM delivery_attempts a
+SELECT a.delivery_id, a.started_at, a.trace, a.sale, a.offer, a.holds FROM delivery_attempts a
 WHERE a.account_id = $1 AND a.lead_id = $2 AND a.number = $3 AND a.state = 7
 FOR UPDATE
 """
@@ -54,7 +55,7 @@ async def settle_unknown(
 ) -> bool:
     """Book an unknown attempt as sold or as rejected; False when there is no such attempt.
 
-    Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps back, and
+    Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps and credit back, and
     a lead that is not sold goes on with its pass, which began after `after_attempt`.
     """
     attempt = await connection.fetchrow(_LOCK, setup.account.id, lead_id, number)
@@ -85,8 +86,9 @@ def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int, after_att
     offer, wave = Offer(delivery, sale, price), Wave(frozenset({number}))
     goes_on = compile_route(campaign).goes_on_after(delivery.id, sale)
     return Sending(
-        job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"], offer, wave, goes_on
-    )
+        job, number, delivery, buyer, campaign, setup, zone, attempt["started_at"], offer, wave, goes_on,
+        holds_of(setup.account.id, attempt["holds"]),
+    )  # fmt: skip
 
 
 def _result(

@@ -11,6 +11,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
+from leadyard.delivery.holds import NOTHING, Holds
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.retries import next_delay
 from leadyard.delivery.waves import Wave
@@ -79,6 +80,8 @@ class Sending(msgspec.Struct):
         ):
             return f"{key}-{self.offer.sale.name.lower()}"
         return key
+
+    holds: Holds = NOTHING
 
 
 class Result(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Asking, Plan, Planner, read_job, write_plan
 from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
+from leadyard.delivery.settling import most_entries
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
@@ -240,7 +241,9 @@ class DeliveryWorker:
         by_account: dict[int, list[Result]] = defaultdict(list)
         for result in results:
             by_account[result.sending.job.account_id].append(result)
-        ids = await self._ledger.reserve_ids(Counter(r.sending.job.account_id for r in results))
+        ids = await self._ledger.reserve_ids(
+            {account_id: most_entries(listed) for account_id, listed in by_account.items()}
+        )
         now = clock.now()
         batches: list[OutcomeBatch] = []
         async with self._database.unit_of_work() as connection:

@@ -1,6 +1,6 @@
 """The statements of the delivery worker."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +34,12 @@ FROM mine JOIN leads l ON l.account_id = $1 AND l.id = mine.lead_id
 
 _BEGIN = """
 INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, worker_id,
-                               started_at, finished_at, sale, offer, decision)
+                               started_at, finished_at, sale, offer, decision, holds)
 SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3::timestamptz,
-       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END, sale, offer, decision
+       CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END, sale, offer, decision, holds::jsonb
 FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[],
-            $10::smallint[], $11::bigint[], $12::text[])
-  AS row (lead_id, number, delivery_id, buyer_id, state, reason, sale, offer, decision)
+            $10::smallint[], $11::bigint[], $12::text[], $13::text[])
+  AS row (lead_id, number, delivery_id, buyer_id, state, reason, sale, offer, decision, holds)
 """
 
 _TRACE = """
@@ -92,6 +92,18 @@ FROM unnest($2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::bigi
 WHERE l.account_id = $1 AND l.id = row.id
 """
 
+_KEEP_HOLDS = """
+UPDATE delivery_attempts a SET holds = row.holds::jsonb
+FROM unnest($2::bigint[], $3::smallint[], $4::text[]) AS row (lead_id, number, holds)
+WHERE a.account_id = $1 AND a.lead_id = row.lead_id AND a.number = row.number
+"""
+
+_LOCK_HOLDS = """
+SELECT a.buyer_id, l.currency, a.holds FROM delivery_attempts a
+JOIN leads l ON l.account_id = a.account_id AND l.id = a.lead_id
+WHERE a.account_id = $1 AND a.lead_id = $2 AND a.number = $3 AND a.holds IS NOT NULL FOR UPDATE OF a
+"""
+
 _LOCK_LEADS = """
 SELECT id, sale_status, standing, payout, revenue FROM leads
 WHERE account_id = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE
@@ -108,7 +120,10 @@ RETURNING lead_id, delivery_id
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """An attempt to be written as it begins (or a delivery passed over); price in micro-units, decision as JSON."""
+    """An attempt to be written as it begins (or a delivery passed over).
+
+    The price is in micro-units; decision and `holds`, what it has taken of caps and credit, are JSON.
+    """
 
     lead_id: int
     number: int
@@ -119,6 +134,15 @@ class Begun(msgspec.Struct, frozen=True):
     sale: Sale
     price: int
     decision: str | None = None
+    holds: str | None = None
+
+
+class HeldBySale(msgspec.Struct, frozen=True):
+    """What an attempt holds, as stored, and for whose credit and in which currency."""
+
+    buyer_id: int
+    currency: str
+    holds: Any
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -163,7 +187,7 @@ async def begin(
 ) -> None:
     """Write attempts before anything is sent; fails when another worker has begun one of them."""
     if attempts:
-        columns = _columns([msgspec.structs.astuple(a) for a in attempts], 9)
+        columns = _columns([msgspec.structs.astuple(a) for a in attempts], 10)
         await connection.execute(_BEGIN, account_id, worker_id, now, *columns)
 
 
@@ -221,6 +245,21 @@ async def finish(
     rows = [(a.lead_id, a.number, a.state, a.reason, a.revenue, encode_json(a.trace)) for a in attempts]
     found = await connection.fetch(_FINISH, account_id, now, *_columns(rows, 6))
     return [(row["number"], LeadState(*list(row.values())[1:])) for row in found]
+
+
+async def keep_holds(
+    connection: Connection, account_id: int, holds: Mapping[tuple[int, int], str | None]
+) -> None:
+    """Write what attempts, as (lead, number), hold from now on, as JSON; None is nothing."""
+    if holds:
+        rows = [(lead_id, number, document) for (lead_id, number), document in holds.items()]
+        await connection.execute(_KEEP_HOLDS, account_id, *_columns(rows, 3))
+
+
+async def lock_holds(connection: Connection, account_id: int, lead_id: int, number: int) -> HeldBySale | None:
+    """Lock an attempt that holds something; None when it holds nothing."""
+    row = await connection.fetchrow(_LOCK_HOLDS, account_id, lead_id, number)
+    return None if row is None else HeldBySale(*row.values())
 
 
 async def lock_leads(

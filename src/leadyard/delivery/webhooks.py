@@ -90,6 +90,7 @@ class WebhookSender:
             "id": message.id,
             "at": message.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "records": [] if record is None else [record],
+            **({} if message.lead_id is not None else message.payload),
         }
         error = await self._post(hook.url, *self._signed(hook, msgspec.json.encode(document)))
         if not error:

@@ -23,7 +23,8 @@ from leadyard.intake.model import (
 from leadyard.intake.plan import CampaignPlan
 from leadyard.intake.store import Claim, LeadRow
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
-from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_slot, cap_uses
+from leadyard.routing.caps import CapGate, CapUse, cap_slot
+from leadyard.routing.sale_caps import intake_uses
 from leadyard.storage.database import encode_json
 
 DUPLICATE_TEXT = "Duplicate or resubmission"
@@ -71,34 +72,22 @@ class Candidate(msgspec.Struct):
 
     def cap_uses(self, now: datetime) -> list[CapUse]:
         """List the caps of the campaign, and of the supplier in it, that the lead counts against."""
-        return campaign_caps(self.plan, self.verdict.supplier_id, now)
+        return campaign_caps(self.plan, self.verdict.supplier_id, self.submission.channel, now)
 
 
-def campaign_caps(plan: CampaignPlan, supplier_id: int | None, now: datetime) -> list[CapUse]:
-    """List the caps that a lead of a supplier counts against when it is accepted."""
+def campaign_caps(plan: CampaignPlan, supplier_id: int | None, channel: int, now: datetime) -> list[CapUse]:
+    """List the caps that a lead of a supplier counts against, or must fit into, when it is accepted."""
     slot = cap_slot(now)
-    known: tuple[int, list[CapUse]] | None = plan.memo.get(("caps", supplier_id))
+    known: tuple[int, list[CapUse]] | None = plan.memo.get(("caps", supplier_id, channel))
     if known is None or known[0] != slot:
-        known = plan.memo["caps", supplier_id] = (slot, _campaign_caps(plan, supplier_id, now))
+        uses = intake_uses(plan.setup.account.id, plan.campaign, supplier_id, channel, now, plan.zone)
+        known = plan.memo["caps", supplier_id, channel] = (slot, uses)
     return known[1]
-
-
-def _campaign_caps(plan: CampaignPlan, supplier_id: int | None, now: datetime) -> list[CapUse]:
-    campaign, account_id = plan.campaign, plan.setup.account.id
-    uses = cap_uses(
-        account_id, campaign.settings.caps, CapOwner.CAMPAIGN, campaign.id, 0, at=now, zone=plan.zone
-    )
-    terms = None if supplier_id is None else campaign.suppliers.get(supplier_id)
-    if supplier_id is not None and terms is not None:
-        uses += cap_uses(
-            account_id, terms.caps, CapOwner.SUPPLIER, supplier_id, campaign.id, at=now, zone=plan.zone
-        )
-    return uses
 
 
 def cap_reached(full: CapUse) -> str:
     """Word the refusal of a lead that found a cap full."""
-    return f"Campaign cap reached ({full.key.period.name.lower()})"
+    return f"Campaign cap reached ({full.key.period.interval})"
 
 
 def contenders(

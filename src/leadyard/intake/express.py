@@ -96,6 +96,8 @@ class _Groups:
                         int(key.period),
                         key.start,
                         use.limit,
+                        use.amount,
+                        use.room,
                     )
                 )
         return group

@@ -2,7 +2,7 @@
 
 It writes each submission as if nothing stood in its way, leaves out those whose duplicate key is taken, and fails as
 a whole, by dividing by zero, when what it was judged by no longer holds: another version of the set-up, a cap that
-is full, a key that somebody claims at the same moment. Such a batch is decided step by step instead.
+is full, a key that somebody claims at the same moment. Such a batch is decided step by step instead, and so is one that brings a cap exactly to its limit, for that is news.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,8 @@ _USES = Table(
     period=SMALLINT,
     period_start=TIMESTAMPTZ,
     most=BIGINT,
+    amount=BIGINT,
+    room=BIGINT,
 )
 _CAP_KEY = "account_id, owner_kind, owner_id, campaign_id, period, period_start"
 _DELTA_TYPES = {"hour": TIMESTAMPTZ, "channel": SMALLINT}
@@ -67,7 +69,7 @@ taken AS (
   RETURNING account_id
 ), counters AS (
   INSERT INTO cap_counters AS c ({_CAP_KEY}, used)
-  SELECT {_CAP_KEY}, sum(passing.leads) FROM cap
+  SELECT {_CAP_KEY}, sum(passing.leads * cap.amount) FROM cap
   JOIN (SELECT cap_group, count(*) AS leads FROM free GROUP BY cap_group) AS passing USING (cap_group)
   GROUP BY {_CAP_KEY} ORDER BY {_CAP_KEY}
   ON CONFLICT ({_CAP_KEY}) DO UPDATE SET used = c.used + EXCLUDED.used
@@ -88,7 +90,8 @@ UNION ALL
 SELECT 0, 1 / (CASE WHEN
   (SELECT count(*) FROM config_versions v JOIN judged USING (account_id, version)) = (SELECT count(*) FROM judged)
   AND (SELECT count(*) FROM won) = (SELECT count(*) FROM wish)
-  AND NOT EXISTS (SELECT 1 FROM counters JOIN cap USING ({_CAP_KEY}) WHERE used > most)
+  AND NOT EXISTS (SELECT 1 FROM counters JOIN cap USING ({_CAP_KEY})
+    WHERE used - amount + room > most OR (amount > 0 AND used = most))
 THEN 1 ELSE 0 END)
 """
 

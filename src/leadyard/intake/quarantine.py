@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.delivery.notices import tell_of_caps
 from leadyard.delivery.queueing import queue_for_routing
 from leadyard.identity.model import Principal
 from leadyard.intake import quarantine_store, store
@@ -111,6 +112,7 @@ class Quarantine:
         settlement = settle(waiting, won, gate, now)
         await store.release(connection, settlement.released)
         await move_caps(connection, gate.moves)
+        await tell_of_caps(connection, setup, now, gate.reached)
         await self._write(connection, reserved, principal, held, settlement.decisions, now)
         return reasons, [lead.held.id for lead in behind]
 

@@ -42,7 +42,7 @@ WHERE l.account_id = $1 AND l.id = row.id
 """
 
 _OPEN = """
-SELECT id, supplier_id, decided_at FROM leads
+SELECT id, supplier_id, channel, decided_at FROM leads
 WHERE account_id = $1 AND id = ANY($2::bigint[]) AND system_status = 2 AND sale_status = 1 AND standing = 1
 ORDER BY id FOR UPDATE
 """
@@ -112,6 +112,7 @@ class Unwanted(msgspec.Struct, frozen=True):
 
     id: int
     supplier_id: int | None
+    channel: int
     decided_at: datetime | None
 
 

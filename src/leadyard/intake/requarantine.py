@@ -36,8 +36,8 @@ async def put_aside(
     aside = await quarantine_store.put_aside(connection, account_id, wanted)
     plan, moves = CampaignPlan(setup, campaign), Counter[CapKey]()
     for lead in aside:
-        uses = campaign_caps(plan, lead.supplier_id, lead.decided_at or now)
-        moves.subtract(use.key for use in uses)
+        for use in campaign_caps(plan, lead.supplier_id, lead.channel, lead.decided_at or now):
+            moves[use.key] -= use.amount
     await move_caps(connection, moves)
     details = {lead.id: EVERY_DELIVERY_SKIPPED for lead in aside}
     await events.record(connection, account_id, now, events.QUARANTINED, details, "")

@@ -11,6 +11,7 @@ import asyncpg
 import prometheus_client
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.delivery.notices import tell_of_caps
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.intake import express_store, store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
@@ -27,7 +28,7 @@ from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
 from leadyard.reports.model import Deltas, standing_change
-from leadyard.routing.caps import move_caps, wanted
+from leadyard.routing.caps import CapGate, move_caps, wanted
 from leadyard.storage.counters import IdBlocks
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
@@ -275,6 +276,8 @@ class Intake:
             connection, settlement.released + _stale_claims(claiming, candidates, fresh, lost)
         )
         await move_caps(connection, opened.gate.moves)
+        if opened.gate.reached:
+            await _tell_of_caps(connection, candidates, opened.gate, now)
         return fresh, settlement
 
     async def _test_duplicates(
@@ -312,6 +315,15 @@ class Intake:
 
 def _not_open(submission: Submission, plan: CampaignPlan | None, errors: tuple[str, ...]) -> IntakeResult:
     return IntakeResult(CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan)
+
+
+async def _tell_of_caps(
+    connection: Connection, candidates: Sequence[Candidate], gate: CapGate, now: datetime
+) -> None:
+    setups = {candidate.account_id: candidate.plan.setup for candidate in candidates}
+    for account_id, setup in sorted(setups.items()):
+        reached = {key: limit for key, limit in gate.reached.items() if key.account_id == account_id}
+        await tell_of_caps(connection, setup, now, reached)
 
 
 def _count(results: Sequence[IntakeResult | None]) -> None:

@@ -2,17 +2,21 @@
 
 A lead's amounts must equal what the ledger booked for it, its revenue also the sum of its sales, unless its
 financials were changed by hand or it was imported with its history. Roll-ups, folded hours and deltas together,
-must equal the leads and the attempts; a buyer's revenue must equal what the ledger charged that buyer.
+must equal the leads and the attempts; a buyer's revenue must equal what the ledger charged that buyer. Caps and
+credit must equal what attempts hold of them, and credit what the ledger booked.
 """
 
 from collections.abc import Callable, Iterator
 
 import msgspec
 
-from leadyard.ledger.audit_checks import CHECKS, Check
+from leadyard.ledger.audit_checks import CHECKS as RECOUNTS
+from leadyard.ledger.audit_checks import Check
+from leadyard.ledger.audit_limits import LIMIT_CHECKS
 from leadyard.storage.database import Connection, Row
 
 MOST_ROWS = 1000
+CHECKS = (*RECOUNTS, *LIMIT_CHECKS)
 
 
 class Difference(msgspec.Struct, frozen=True):

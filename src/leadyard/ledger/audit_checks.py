@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from leadyard.leads.model import APPROVED_STATES, Channel, SaleStatus, Standing
-from leadyard.ledger.model import COST_BOOKS, NOBODY, Book, EntryKind
+from leadyard.ledger.model import COST_BOOKS, NOBODY, SETTLEMENTS, Book, EntryKind
 from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED
 from leadyard.storage.tables.rollups import BUYER_DIMENSIONS, LEAD_DIMENSIONS
 
@@ -20,6 +20,7 @@ _StateT = TypeVar("_StateT", bound=IntEnum)
 SALE_COUNTS = ("posted", "accepted", "sold", "rejected", "returned")
 _HOUR = "date_trunc('hour', l.received_at, 'UTC')"
 _APPROVED_STATES = ", ".join(str(int(state)) for state in sorted(APPROVED_STATES))
+_SETTLEMENTS = ", ".join(f"'{kind}'" for kind in sorted(SETTLEMENTS))
 _SOLD = f"{int(SaleStatus.SOLD)}, {int(SaleStatus.ASSIGNED)}"
 
 
@@ -32,7 +33,8 @@ class Check(msgspec.Struct, frozen=True):
     sql: str
 
 
-def _compared(key: Sequence[str], figures: Sequence[str], expected: str, found: str) -> str:
+def compared(key: Sequence[str], figures: Sequence[str], expected: str, found: str) -> str:
+    """Write the statement that compares two queries with the same key, figure by figure."""
     pairs = ", ".join(
         f"coalesce(e.{name}, 0) AS expected_{name}, coalesce(f.{name}, 0) AS found_{name}" for name in figures
     )
@@ -84,6 +86,7 @@ FROM ledger_postings p
 JOIN ledger_entries n ON n.account_id = p.account_id AND n.id = p.entry_id
 JOIN leads l ON l.account_id = n.account_id AND l.id = n.lead_id
 WHERE p.account_id = $1 AND p.book = '{Book.BUYER}' AND p.party_id <> {NOBODY} AND NOT l.is_test
+    AND n.kind NOT IN ({_SETTLEMENTS})
 GROUP BY 1, 2, 3, 4
 """
 
@@ -150,7 +153,7 @@ CHECKS = (
         "lead roll-up",
         _AT + "sub-supplier {sub_supplier_id}, channel {channel}",
         (*_LEAD_COUNTS, *_AMOUNTS),
-        _compared(
+        compared(
             LEAD_DIMENSIONS,
             (*_LEAD_COUNTS, *_AMOUNTS),
             _LEADS,
@@ -161,7 +164,7 @@ CHECKS = (
         "buyer roll-up against attempts",
         _AT + "buyer {buyer_id}, delivery {delivery_id}",
         SALE_COUNTS,
-        _compared(
+        compared(
             BUYER_DIMENSIONS, SALE_COUNTS, _ATTEMPTS, _rolled_up("buyer", BUYER_DIMENSIONS, SALE_COUNTS)
         ),
     ),
@@ -169,7 +172,7 @@ CHECKS = (
         "buyer roll-up against the ledger",
         _AT + "buyer {buyer_id}",
         ("revenue",),
-        _compared(
+        compared(
             BUYER_DIMENSIONS[:-1],
             ("revenue",),
             _CHARGED,
@@ -180,7 +183,7 @@ CHECKS = (
         "lead against the ledger",
         "lead {lead_id}, {currency}",
         _AMOUNTS,
-        _compared(
+        compared(
             ("lead_id", "currency"),
             _AMOUNTS,
             _booked(),

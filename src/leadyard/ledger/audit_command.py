@@ -8,8 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from leadyard.kit.errors import UnavailableError
-from leadyard.ledger.audit import Difference, audit
-from leadyard.ledger.audit_checks import CHECKS
+from leadyard.ledger.audit import CHECKS, Difference, audit
 from leadyard.storage.database import LOST, Connection, Row
 
 

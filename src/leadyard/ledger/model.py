@@ -32,6 +32,10 @@ class Book(StrEnum):
     SMS = "sms"
     PROVIDERS = "providers"
     """What we owe those who validate leads and carry messages."""
+    CREDIT = "credit"
+    """What buyers have paid in advance and no sale has taken yet (a credit balance)."""
+    PAYMENTS = "payments"
+    """What buyers have paid us."""
 
 
 class EntryKind(StrEnum):
@@ -44,7 +48,13 @@ class EntryKind(StrEnum):
     VALIDATION_COST = "validation_cost"
     EMAIL_COST = "email_cost"
     SMS_COST = "sms_cost"
+    CREDIT_ADDED = "credit_added"
+    CREDIT_TAKEN = "credit_taken"
+    CREDIT_GIVEN_BACK = "credit_given_back"
 
+
+SETTLEMENTS = frozenset({EntryKind.CREDIT_TAKEN, EntryKind.CREDIT_GIVEN_BACK})
+"""Entries that pay what a buyer owes for a lead out of its credit: they change no price."""
 
 COST_BOOKS = {
     EntryKind.VALIDATION_COST: Book.VALIDATION,

@@ -1,78 +1,57 @@
-"""Caps: how many leads may pass in a period of the account's time zone, counted exactly at any concurrency."""
+"""Caps: how many leads, or how much money, may pass in a period of the account's time zone.
+
+Counted exactly at any concurrency: counters are raised while they are locked, and given back with what did not pass.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
-from functools import lru_cache
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from leadyard.campaigns.limits import AmountCaps, WeekdayAmounts, WeekdayCaps
 from leadyard.campaigns.model import Caps
-from leadyard.storage.database import Connection
+from leadyard.kit.money import to_micros
+from leadyard.routing.cap_periods import CapKey, CapOwner, Measure, Period, cap_slot, period_starts
+from leadyard.storage.database import Connection, Row
 
+__all__ = [
+    "CapGate",
+    "CapKey",
+    "CapKeys",
+    "CapOwner",
+    "CapUse",
+    "Measure",
+    "Period",
+    "cap_slot",
+    "cap_uses",
+    "lock_caps",
+    "lock_columns",
+    "lock_statement",
+    "measured_uses",
+    "move_caps",
+    "tell_once",
+    "wanted",
+]
 
-class CapOwner(IntEnum):
-    """Whose cap it is."""
-
-    CAMPAIGN = 1
-    SUPPLIER = 2
-    DELIVERY = 3
-    BUYER = 4
-
-
-class Period(IntEnum):
-    """Over which period it counts."""
-
-    HOUR = 1
-    DAY = 2
-    WEEK = 3
-    MONTH = 4
-    TOTAL = 5
-
-
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
-_SLOT_SECONDS = 900
-
-
-class CapKey(msgspec.Struct, frozen=True, order=True):
-    """One counter: a cap's owner, its period and where that period starts (UTC); campaign 0 unless it matters."""
-
-    account_id: int
-    owner: CapOwner
-    owner_id: int
-    campaign_id: int
-    period: Period
-    start: datetime
+_LimitT = TypeVar("_LimitT", int, Decimal)
+_PERIODS = {measure: tuple(p for p in Period if p.measure is measure) for measure in Measure}
+_WEEKDAYS = WeekdayCaps.__struct_fields__
 
 
 class CapUse(msgspec.Struct, frozen=True):
-    """A counter that a lead would raise by one, and how far it may go."""
+    """A counter that a lead would raise by `amount`, how far it may go, and how much room there must be.
+
+    An `amount` of 0 only looks: a counter that the sale raises, not the lead's coming in.
+    """
 
     key: CapKey
     limit: int
-
-
-def cap_slot(at: datetime) -> int:
-    """Give the number of an instant's quarter of an hour: every period of every zone begins with one."""
-    return int(at.timestamp()) // _SLOT_SECONDS
-
-
-@lru_cache(maxsize=4096)
-def _starts(zone: ZoneInfo, slot: int) -> tuple[datetime, ...]:
-    """Work out the local starts of hour, day, week and month; the same for all instants of a quarter of an hour."""
-    local = datetime.fromtimestamp(slot * _SLOT_SECONDS, zone)
-    hour = datetime.fromtimestamp(slot * _SLOT_SECONDS - local.minute * 60 - local.second, UTC)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    monday = (midnight.replace(tzinfo=None) - timedelta(days=midnight.weekday())).replace(tzinfo=zone)
-    return (
-        hour,
-        midnight.astimezone(UTC),
-        monday.astimezone(UTC),
-        midnight.replace(day=1).astimezone(UTC),
-        _EVER,
-    )
+    amount: int = 1
+    room: int = 1
 
 
 def cap_uses(
@@ -85,14 +64,68 @@ def cap_uses(
     at: datetime,
     zone: ZoneInfo,
 ) -> list[CapUse]:
-    """List the counters that one lead at an instant would raise."""
-    limits = (caps.hour, caps.day, caps.week, caps.month, caps.total)
+    """List the counters of leads that one lead at an instant would raise."""
+    limits = (caps.hour, _day_limit(caps.day, caps.weekdays, at, zone), caps.week, caps.month, caps.total)
+    return _uses(CapKeys(account_id, owner, owner_id, campaign_id), Measure.LEADS, limits, at, zone)
+
+
+class CapKeys(msgspec.Struct, frozen=True):
+    """What the counters of one cap have in common."""
+
+    account_id: int
+    owner: CapOwner
+    owner_id: int
+    campaign_id: int
+
+
+def measured_uses(
+    keys: CapKeys, measure: Measure, caps: Caps, *, amount: int, room: int, at: datetime, zone: ZoneInfo
+) -> list[CapUse]:
+    """List the counters of one measure that would be raised by an amount, and must have so much room."""
+    if measure is Measure.REVENUE or measure is Measure.PAYOUT:
+        limits = _amount_limits(caps.revenue if measure is Measure.REVENUE else caps.payout, at, zone)
+    else:
+        limits = (caps.hour, _day_limit(caps.day, caps.weekdays, at, zone), caps.week, caps.month, caps.total)
+    return _uses(keys, measure, limits, at, zone, amount, room)
+
+
+def _amount_limits(caps: AmountCaps | None, at: datetime, zone: ZoneInfo) -> tuple[int, ...]:
+    if caps is None:
+        return ()
+    day = _day_limit(caps.day, caps.weekdays, at, zone)
+    return tuple(to_micros(limit) for limit in (caps.hour, day, caps.week, caps.month, caps.total))
+
+
+def _day_limit(
+    day: _LimitT, weekdays: WeekdayCaps | WeekdayAmounts | None, at: datetime, zone: ZoneInfo
+) -> _LimitT:
+    """Give the limit of a day: the tighter of the one for all days and the one for its weekday."""
+    if weekdays is None:
+        return day
+    own: _LimitT = getattr(weekdays, _WEEKDAYS[at.astimezone(zone).weekday()])
+    return min(day, own) if day and own else day or own
+
+
+def _uses(
+    keys: CapKeys,
+    measure: Measure,
+    limits: Sequence[int],
+    at: datetime,
+    zone: ZoneInfo,
+    amount: int = 1,
+    room: int = 1,
+) -> list[CapUse]:
     if not any(limits):
         return []
-    starts = _starts(zone, cap_slot(at))
+    starts = period_starts(zone, cap_slot(at))
     return [
-        CapUse(CapKey(account_id, owner, owner_id, campaign_id, period, start), limit)
-        for period, start, limit in zip(Period, starts, limits, strict=True)
+        CapUse(
+            CapKey(keys.account_id, keys.owner, keys.owner_id, keys.campaign_id, period, start),
+            limit,
+            amount,
+            room,
+        )
+        for period, start, limit in zip(_PERIODS[measure], starts, limits, strict=True)
         if limit
     ]
 
@@ -109,20 +142,29 @@ class CapGate:
         self._used = {key: count - reserved[key] for key, count in used.items()}
         self._reserved = reserved
         self._taken: dict[CapKey, int] = {}
+        self.reached: dict[CapKey, int] = {}
+        """Counters that came to their limit here, or whose limit left no room for a sale, with the limit."""
 
     def full(self, uses: Iterable[CapUse]) -> CapUse | None:
-        """Find the first cap that has no room for one more."""
-        return next((use for use in uses if self._used[use.key] >= use.limit), None)
+        """Find the first cap that has no room."""
+        for use in uses:
+            if self._used[use.key] + use.room > use.limit:
+                if use.key.period.is_money:
+                    self.reached[use.key] = use.limit
+                return use
+        return None
 
     def used(self, use: CapUse) -> int:
         """Tell how far a counter has come."""
         return self._used[use.key]
 
     def take(self, uses: Iterable[CapUse]) -> None:
-        """Raise the counters by one; ask `full` first."""
+        """Raise the counters; ask `full` first."""
         for use in uses:
-            self._used[use.key] += 1
-            self._taken[use.key] = self._taken.get(use.key, 0) + 1
+            used = self._used[use.key] = self._used[use.key] + use.amount
+            self._taken[use.key] = self._taken.get(use.key, 0) + use.amount
+            if used == use.limit:
+                self.reached[use.key] = use.limit
 
     @property
     def moves(self) -> dict[CapKey, int]:
@@ -139,7 +181,7 @@ def wanted(lists: Iterable[Sequence[CapUse]]) -> Counter[CapKey]:
     total: Counter[CapKey] = Counter()
     for identity, count in shared.items():
         for use in by_id[identity]:
-            total[use.key] += count
+            total[use.key] += count * use.amount
     return total
 
 
@@ -157,6 +199,16 @@ def lock_statement(first: int) -> str:
 
 
 _LOCK = lock_statement(1)
+
+_TELL = """
+UPDATE cap_counters c SET is_told = true
+FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[])
+  AS row (account_id, owner_kind, owner_id, campaign_id, period, period_start)
+WHERE c.account_id = row.account_id AND c.owner_kind = row.owner_kind AND c.owner_id = row.owner_id
+  AND c.campaign_id = row.campaign_id AND c.period = row.period AND c.period_start = row.period_start
+  AND NOT c.is_told
+RETURNING c.account_id, c.owner_kind, c.owner_id, c.campaign_id, c.period, c.period_start
+"""
 
 _MOVE = """
 INSERT INTO cap_counters AS c (account_id, owner_kind, owner_id, campaign_id, period, period_start, used)
@@ -184,18 +236,24 @@ async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> C
     if not reserved:
         return CapGate({}, {})
     rows = await connection.fetch(_LOCK, *lock_columns(reserved))
-    used = {
-        CapKey(
-            r["account_id"],
-            CapOwner(r["owner_kind"]),
-            r["owner_id"],
-            r["campaign_id"],
-            Period(r["period"]),
-            r["period_start"],
-        ): r["used"]
-        for r in rows
-    }
-    return CapGate(used, reserved)
+    return CapGate({_key_of(row): row["used"] for row in rows}, reserved)
+
+
+def _key_of(row: Row) -> CapKey:
+    return CapKey(
+        row["account_id"],
+        CapOwner(row["owner_kind"]),
+        row["owner_id"],
+        row["campaign_id"],
+        Period(row["period"]),
+        row["period_start"],
+    )
+
+
+async def tell_once(connection: Connection, reached: Iterable[CapKey]) -> list[CapKey]:
+    """Keep the counters that nobody was told of yet, in order; from now on somebody was."""
+    rows = await connection.fetch(_TELL, *lock_columns(dict.fromkeys(reached, 0))[:6])
+    return sorted(_key_of(row) for row in rows)
 
 
 _READ = """

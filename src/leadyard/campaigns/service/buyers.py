@@ -3,7 +3,9 @@
 import msgspec
 
 from leadyard.campaigns.inputs import BuyerInput, BuyerRecord
+from leadyard.campaigns.limit_checks import credit_problems
 from leadyard.campaigns.service.noun import Noun
+from leadyard.kit.errors import FieldProblem
 from leadyard.storage.tables import exchange
 
 
@@ -22,6 +24,10 @@ class Buyers(Noun[BuyerInput, BuyerRecord]):
     def unique(self, wanted: BuyerInput) -> dict[str, tuple[str, str]]:
         """Take a bid once."""
         return {"bid": ("bid", wanted.bid)}
+
+    def problems(self, wanted: BuyerInput) -> list[FieldProblem]:
+        """Check the terms on which it buys."""
+        return credit_problems("settings.credit", wanted.settings.credit)
 
 
 buyers = Buyers()

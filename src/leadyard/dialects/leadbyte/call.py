@@ -16,6 +16,7 @@ from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.kit.errors import DeniedError
 from leadyard.leads.service import Leads
+from leadyard.ledger.credit.service import Credit
 from leadyard.reports.locks import ReportLocks
 from leadyard.storage.database import Database
 
@@ -33,6 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     leads: Leads
     quarantine: Quarantine
     report_locks: ReportLocks
+    credit: Credit
     post_json: PostJson
     prospects: Prospects
 

@@ -8,6 +8,8 @@ from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
 from leadyard.leads.api.rules import section as rules_section
 from leadyard.leads.service import Leads
+from leadyard.ledger.credit.api import section as credit_section
+from leadyard.ledger.credit.service import Credit
 from leadyard.own_api.operation import Section
 from leadyard.reports.api import SECTION as REPORTS
 
@@ -17,16 +19,16 @@ class UseCases(Protocol):
 
     leads: Leads
     quarantine: Quarantine
+    credit: Credit
 
 
 def sections(services: UseCases) -> tuple[Section, ...]:
-    """Make the sections of leads, their traces, quarantine and reports over this process's use cases."""
-    quarantine = quarantine_section(services.leads, services.quarantine)
-    return leads_section(services.leads), TRACE, quarantine, REPORTS
-    """Make the sections of leads, quarantine and reports over this process's use cases."""
+    """Make the sections of leads, their traces, rules, quarantine, credit and reports over this process's use cases."""
     return (
-        rules_section(services.leads),
         leads_section(services.leads),
+        TRACE,
+        rules_section(services.leads),
         quarantine_section(services.leads, services.quarantine),
+        credit_section(services.credit),
         REPORTS,
     )

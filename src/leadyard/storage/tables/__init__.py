@@ -11,3 +11,6 @@ __all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "opera
 from leadyard.storage.tables import rules
 
 __all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups", "rules"]
+from leadyard.storage.tables import credit
+
+__all__ = ["REFERENCE_TABLES", "credit", "exchange", "leads", "ledger", "metadata", "operators", "rollups"]

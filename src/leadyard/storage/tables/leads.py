@@ -76,6 +76,7 @@ cap_counters = tenant(
     small("period"),
     sa.Column("period_start", TIMESTAMP(timezone=True), nullable=False),
     number("used"),
+    sa.Column("is_told", sa.Boolean, nullable=False, server_default=sa.text("false")),
     key=("owner_kind", "owner_id", "campaign_id", "period", "period_start"),
 )
 
@@ -122,10 +123,12 @@ delivery_attempts = tenant(
     small("sale", default=1),
     number("offer", nullable=True),
     text("decision", nullable=True),
+    document("holds", nullable=True),
     key=("lead_id", "number"),
 )
 """One try at one delivery, or a delivery passed over. `offer` is the price at which it was tried, in micro-units;
-`decision` is the trace of the step that wrote the row, on the last of the step's rows: JSON that only people read."""
+`decision` is the trace of the step that wrote the row, on the last of the step's rows: JSON that only people read.
+`holds` is what an attempt has taken of caps and credit: while it is under way or unknown, and once it is sold."""
 
 sa.Index(
     "ix_delivery_attempts_sending",

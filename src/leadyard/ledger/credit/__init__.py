@@ -1,0 +1,1 @@
+"""Buyers' credit: what was added, what sales took, what attempts under way hold; never below zero."""
