@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("period", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("period_start", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("used", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("is_told", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint(
             "account_id",
             "owner_kind",
@@ -239,6 +240,7 @@ def upgrade() -> None:
         ),
         sa.Column("offer", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("holds", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_delivery_attempts")),
     )
     op.create_index(
@@ -634,6 +636,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "key_hash", name=op.f("uq_api_keys_account_id_key_hash")),
     )
     op.create_index("ix_api_keys_key_hash", "api_keys", ["key_hash"], unique=False)
+    op.create_table(
+        "buyer_credit",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("added", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column("spent", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "reserved", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "top_ups", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("topped_up_on", sa.Date(), nullable=True),
+        sa.Column(
+            "alert", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.CheckConstraint(
+            "added >= 0 AND spent >= 0 AND reserved >= 0", name=op.f("ck_buyer_credit_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "buyer_id"],
+            ["buyers.account_id", "buyers.id"],
+            name=op.f("fk_buyer_credit_account_id_buyer_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "buyer_id", "currency", name=op.f("pk_buyer_credit")),
+    )
     op.create_table(
         "campaign_fields",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
