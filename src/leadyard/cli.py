@@ -9,11 +9,13 @@ from leadyard.commands.audit import audit
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
 from leadyard.commands.processes import web, worker
+from leadyard.commands.secrets import secrets
 from leadyard.commands.serve import serve
 from leadyard.kit.errors import LeadyardError, UnavailableError
 from leadyard.listening import ListenError
 from leadyard.settings import SettingsError
 from leadyard.storage.embedded import EmbeddedPostgresError
+from leadyard.storage.vault import SecretKeyError
 
 EXIT_FINDINGS = 1
 EXIT_CONFIGURATION = 2
@@ -22,6 +24,7 @@ EXIT_NO_DATABASE = 3
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (SettingsError, EXIT_CONFIGURATION),
     (ListenError, EXIT_CONFIGURATION),
+    (SecretKeyError, EXIT_CONFIGURATION),
     (EmbeddedPostgresError, EXIT_NO_DATABASE),
     (UnavailableError, EXIT_NO_DATABASE),
     (LeadyardError, EXIT_FINDINGS),
@@ -38,7 +41,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, audit):
+for _command in (serve, web, worker, migrate, accounts, keys, secrets, audit):
     cli.add_command(_command)
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.kit.masking import SecretText
 
 Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -174,7 +175,7 @@ class WebhookSettings(msgspec.Struct, frozen=True):
 
     reference: Annotated[str, Meta(max_length=255)] = ""
     events: tuple[WebhookEvent, ...] = (WebhookEvent.LEAD_SOLD, WebhookEvent.LEAD_UNSOLD)
-    secret: str = ""
+    secret: SecretText = ""
 
 
 class Supplier(msgspec.Struct, frozen=True):

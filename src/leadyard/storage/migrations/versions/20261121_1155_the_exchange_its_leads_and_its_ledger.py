@@ -483,6 +483,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
+        "secret_keys",
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column(
+            "used_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_secret_keys")),
+    )
+    op.create_table(
         "users",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
