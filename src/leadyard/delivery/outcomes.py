@@ -36,7 +36,13 @@ class OutcomeBatch:
         self._entries: list[Entry] = []
         self._cap_moves: dict[CapKey, int] = {}
 
-    async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
+    async def write(
+        self,
+        connection: Connection,
+        ledger: Ledger,
+        ids: ReservedIds,
+        message_ids: outbox.MessageRange | None = None,
+    ) -> None:
         """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
         finished = [_finished(result) for result in self._results.values()]
         found = await store.finish(connection, self._account_id, self._now, finished)
@@ -50,7 +56,9 @@ class OutcomeBatch:
         await write_deltas(connection, self._deltas)
         await move_caps(connection, self._cap_moves)
         await ledger.post(connection, ids.number(self._entries))
-        await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
+        await outbox.announce(
+            connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied), message_ids
+        )
 
     async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
         """Queue what goes on, end the rest; an attempt that somebody else settled ends this worker's job with it."""

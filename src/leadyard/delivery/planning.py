@@ -1,7 +1,7 @@
 """One transaction of the worker: claims due leads, chooses where each goes, and writes the attempts before sending."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import store
+from leadyard.delivery.breaker import BatchBreakers
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
@@ -18,9 +19,6 @@ from leadyard.reports.service import write_deltas
 from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_uses, lock_caps, move_caps, wanted
 from leadyard.routing.choice import Choice, Gates, Tried, candidates, choose, is_held
 from leadyard.storage.database import Connection, Row
-
-ClosedUntil = Callable[[int], datetime | None]
-"""When a buyer whose circuit breaker is open may be called again; None when it may be called now."""
 
 
 class Plan(msgspec.Struct):
@@ -77,12 +75,12 @@ def delivery_caps(setup: AccountSetup, delivery: Delivery, now: datetime, zone: 
 class Planner:
     """Decides for one batch of one account, inside its unit of work."""
 
-    def __init__(self, setup: AccountSetup, now: datetime, closed_until: ClosedUntil) -> None:
+    def __init__(self, setup: AccountSetup, now: datetime, breakers: BatchBreakers) -> None:
         """Take the set-up, the instant, and the state of the circuit breakers."""
         self._setup = setup
         self._now = now
         self._zone = ZoneInfo(setup.account.time_zone)
-        self._closed_until = closed_until
+        self._breakers = breakers
 
     async def plan(self, connection: Connection, jobs: Sequence[Job]) -> Plan:
         """Choose for every job, locking the caps of all deliveries that may be used."""
@@ -105,7 +103,9 @@ class Planner:
     def _plan_job(
         self, plan: Plan, job: Job, open_ones: list[Delivery], uses: dict[int, list[CapUse]], gate: CapGate
     ) -> None:
-        gates = Gates(lambda d: _cap_reason(gate, uses[d.id]), lambda d: self._closed_until(d.buyer_id))
+        gates = Gates(
+            lambda d: _cap_reason(gate, uses[d.id]), lambda d: self._breakers.closed_until(d.buyer_id)
+        )
         choice = choose(open_ones, self._setup.buyers, gates)
         number = job.next_number
         for delivery, reason in choice.skipped:
@@ -123,6 +123,7 @@ class Planner:
         plan.begun.append(begun)
         campaign = self._setup.campaigns[job.campaign_id]
         buyer = self._setup.buyers[delivery.buyer_id]
+        self._breakers.sending(buyer.id)
         plan.sendings.append(
             Sending(job, number, delivery, buyer, campaign, self._setup, self._zone, self._now)
         )

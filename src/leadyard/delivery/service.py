@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import structlog
@@ -12,7 +12,7 @@ import structlog
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings, WebhookEvent
 from leadyard.delivery import outbox, store, worker_store
-from leadyard.delivery.breaker import Breaker
+from leadyard.delivery.breaker import BatchBreakers, Breaker
 from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Plan, Planner, read_job, write_plan
@@ -21,6 +21,7 @@ from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
 from leadyard.kit.waiting import pause
+from leadyard.leads.model import AttemptState
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
@@ -57,6 +58,7 @@ class DeliveryWorker:
         self._most_in_flight = most_in_flight
         self._in_flight: set[asyncio.Task[None]] = set()
         self._breakers: dict[tuple[int, int], Breaker] = {}
+        self._message_ids = outbox.MessageIds(database)
         self._outcomes: GroupCommit[Result, None] = GroupCommit(self._commit, lanes=1)
         self._worker_id = 0
 
@@ -132,7 +134,8 @@ class DeliveryWorker:
     async def _claim(self, account_id: int, most: int) -> int:
         setup = await self._configuration.current(account_id)
         now = clock.now()
-        planner = Planner(setup, now, lambda buyer_id: self._closed_until(account_id, buyer_id, now))
+        planner = Planner(setup, now, BatchBreakers(self._breakers, account_id, now))
+        message_ids = await self._message_ids.reserve(setup, WebhookEvent.LEAD_UNSOLD, most)
         async with self._database.unit_of_work() as connection:
             rows = await store.claim(connection, account_id, now, most, self._worker_id)
             jobs, twice = _one_per_lead([read_job(account_id, row) for row in rows])
@@ -140,8 +143,14 @@ class DeliveryWorker:
             plan.later += [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
             unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
             await outbox.announce(
-                connection, setup, now, WebhookEvent.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
+                connection,
+                setup,
+                now,
+                WebhookEvent.LEAD_UNSOLD,
+                {job.lead_id: {} for job in unsold},
+                message_ids,
             )
+        self._message_ids.put_back(account_id, message_ids)
         self._start(plan)
         return len(rows)
 
@@ -152,9 +161,6 @@ class DeliveryWorker:
             task = asyncio.create_task(self._send(sending))
             self._in_flight.add(task)
             task.add_done_callback(self._in_flight.discard)
-
-    def _closed_until(self, account_id: int, buyer_id: int, now: datetime) -> datetime | None:
-        return self._breakers.get((account_id, buyer_id), Breaker()).closed_until(now)
 
     async def _send(self, sending: Sending) -> None:
         settings = sending.delivery.settings
@@ -185,12 +191,21 @@ class DeliveryWorker:
         for result in results:
             by_account[result.sending.job.account_id].append(result)
         ids = await self._ledger.reserve_ids(Counter(r.sending.job.account_id for r in results))
+        message_ids = {
+            account_id: await self._message_ids.reserve(
+                listed[-1].sending.setup,
+                WebhookEvent.LEAD_SOLD,
+                sum(result.state is AttemptState.SOLD for result in listed),
+            )
+            for account_id, listed in by_account.items()
+        }
         now = clock.now()
         async with self._database.prompt_unit_of_work() as connection:
             for account_id in sorted(by_account):
                 listed = by_account[account_id]
                 setup = listed[-1].sending.setup
-                await OutcomeBatch(setup, self._worker_id, listed, now).write(connection, self._ledger, ids)
+                batch = OutcomeBatch(setup, self._worker_id, listed, now)
+                await batch.write(connection, self._ledger, ids, message_ids[account_id])
         next_may_begin()
         await self._database.on_disk()
         return [None] * len(results)

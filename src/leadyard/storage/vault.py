@@ -10,7 +10,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -90,4 +89,4 @@ def _derived(key: str, purpose: str, length: int) -> bytes:
 
 
 def _bound_to(account_id: int, kind: str) -> bytes:
-    return msgspec.json.encode([account_id, kind])
+    return f"{account_id} {kind}".encode()
