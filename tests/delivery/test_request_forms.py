@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from leadyard.delivery.answers import judge
 from leadyard.delivery.model import (
     AnswerRules,
     FieldMapping,
@@ -23,7 +24,6 @@ from leadyard.delivery.model import (
     Secret,
     Signature,
 )
-from leadyard.delivery.answers import judge
 from leadyard.delivery.transports.http import check_target, names_in, preview
 from leadyard.delivery.transports.http.request import compile_target
 from leadyard.kit.masking import MASK

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.delivery.buyers import ACCEPTING, Call, buyer, transport
 from tests.delivery.certificates import DAY, Authority, Identity, key_pem, server_context
 
@@ -114,8 +115,6 @@ def test_a_certificate_that_cannot_be_used_is_refused_at_set_up(tls: ClientCerti
 
 
 def test_a_key_behind_a_passphrase_can_be_used() -> None:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
     key = load_pem_private_key(US.key.encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     tls = ClientCertificate(US.certificate, key_pem(key, b"open"), "open")
