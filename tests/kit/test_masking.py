@@ -72,6 +72,12 @@ def test_every_marked_text_is_masked_at_any_depth() -> None:
     assert shown["group"]["inside"][0]["key"] == MASK
 
 
+@pytest.mark.parametrize("tag", [{}, [], None, 5, "other"])
+def test_a_tag_that_is_none_does_no_harm(tag: Any) -> None:
+    document = {"auth": {"kind": tag, "word": "a"}}
+    assert changed(document, Document, lambda _: MASK) == document
+
+
 def test_an_empty_secret_is_shown_as_empty() -> None:
     assert masked(STORED)["group"]["inside"][1]["key"] == ""
 

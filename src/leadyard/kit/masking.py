@@ -38,7 +38,8 @@ class _Shape:
     def members(self, value: Mapping[str, Any]) -> Mapping[str, "_Shape"]:
         """Give the shapes of an object's members, told by its tag where the type is a union."""
         tag = value.get(self.tag_field) if self.tag_field else None
-        return self.objects.get(tag) or self.objects.get(None) or {}
+        known = self.objects.get(tag) if isinstance(tag, str | int) else None
+        return known or self.objects.get(None) or {}
 
 
 def masked(value: object) -> Any:
