@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from tests.vault import VAULT
 
 from leadyard.storage.database import Database
 from leadyard.storage.embedded import EmbeddedPostgres
@@ -53,7 +54,7 @@ async def dsn(server_dsn: str, template_name: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
     """An open pool on a fresh database."""
-    opened = Database(dsn, size=4)
+    opened = Database(dsn, size=4, vault=VAULT)
     await opened.open()
     yield opened
     await opened.close()

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from tests.vault import VAULT
 
 from leadyard.app import WorkerParts
 from leadyard.campaigns import service as setup
@@ -146,7 +147,7 @@ class Exchange:
     @contextlib.asynccontextmanager
     async def working(self, dsn: str, settings: Settings) -> AsyncIterator[WorkerParts]:
         """A delivery worker with connections of its own, as another process would have."""
-        database = Database(dsn, size=6)
+        database = Database(dsn, size=6, vault=VAULT)
         await database.open()
         parts = WorkerParts(database, settings, "test worker")
         await parts.open()

@@ -1,5 +1,6 @@
 """The command line: help everywhere, exit codes that mean something, and no secret in an error."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -36,7 +37,7 @@ def leadyard(*arguments: str, **environment: str) -> "subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "web", "worker", "migrate", "accounts", "keys", "audit", "import"]
+    "command", ["serve", "web", "worker", "migrate", "accounts", "keys", "secrets", "audit", "import"]
 )
 def test_every_command_is_listed_and_explains_itself(command: str) -> None:
     assert f"\n  {command} " in leadyard("--help").stdout
@@ -101,6 +102,18 @@ def test_a_process_on_its_own_needs_a_database_that_runs(command: str, tmp_path:
     assert "leadyard serve" in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["web", "worker", "serve"])
+def test_a_process_with_a_wrong_secret_key_ends_with_2_and_names_the_key_it_lacks(
+    command: str, dsn: str, tmp_path: Path
+) -> None:
+    asyncio.run(run_on_server(dsn, "INSERT INTO secret_keys (key_id) VALUES ('0badc0de')"))
+    options = [] if command == "worker" else ["--port", "0"]
+    ended = leadyard(command, *options, "--data-dir", str(tmp_path), LEADYARD_DATABASE_URL=dsn)
+    assert ended.returncode == 2, ended.stderr
+    assert "leadyard: LEADYARD_SECRET_KEY lacks the key 0badc0de" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_web_process_on_a_port_in_use_ends_with_2(dsn: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         options = ("--port", str(taken.getsockname()[1]), "--data-dir", str(tmp_path))
@@ -110,7 +123,7 @@ def test_a_web_process_on_a_port_in_use_ends_with_2(dsn: str, tmp_path: Path) ->
     assert "is in use" in ended.stderr
 
 
-ON_TABLES = [("audit",), ("keys", "list"), ("accounts", "list")]
+ON_TABLES = [("audit",), ("keys", "list"), ("accounts", "list"), ("secrets", "rotate")]
 
 
 @pytest.mark.parametrize("command", ON_TABLES)

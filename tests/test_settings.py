@@ -130,6 +130,19 @@ def test_a_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path
     assert [path.name for path in data_dir.iterdir()] == ["secret.key"]
 
 
+def test_several_secret_keys_stand_with_commas_the_newest_first() -> None:
+    read = Settings.from_environment({"LEADYARD_SECRET_KEY": f"{'n' * 32} , {'o' * 32}"})
+    assert read.secret_key == f"{'n' * 32},{'o' * 32}"
+    with pytest.raises(SettingsError, match="LEADYARD_SECRET_KEY must have at least 32 characters in each"):
+        Settings.from_environment({"LEADYARD_SECRET_KEY": f"{'n' * 32},short"})
+
+
+def test_a_kept_key_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("short\n")
+    with pytest.raises(SettingsError, match=r"secret\.key must have at least 32 characters"):
+        load_or_create_secret_key(tmp_path)
+
+
 def test_a_secret_key_that_is_set_is_not_replaced(tmp_path: Path) -> None:
     given_key = Settings(data_dir=tmp_path, secret_key="s" * 32)
     assert given_key.with_secret_key() == given_key

@@ -11,11 +11,13 @@ from leadyard.commands.import_leads import import_leads
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
 from leadyard.commands.processes import web, worker
+from leadyard.commands.secrets import secrets
 from leadyard.commands.serve import serve
 from leadyard.kit.errors import LeadyardError, UnavailableError
 from leadyard.listening import ListenError
 from leadyard.settings import SettingsError
 from leadyard.storage.embedded import EmbeddedPostgresError
+from leadyard.storage.vault import SecretKeyError
 
 EXIT_FINDINGS = 1
 EXIT_CONFIGURATION = 2
@@ -24,6 +26,7 @@ EXIT_NO_DATABASE = 3
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (SettingsError, EXIT_CONFIGURATION),
     (ListenError, EXIT_CONFIGURATION),
+    (SecretKeyError, EXIT_CONFIGURATION),
     (EmbeddedPostgresError, EXIT_NO_DATABASE),
     (UnavailableError, EXIT_NO_DATABASE),
     (LeadyardError, EXIT_FINDINGS),
@@ -40,7 +43,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, import_leads, audit, bench):
+for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, audit, bench):
     cli.add_command(_command)
 
 

@@ -13,6 +13,7 @@ import msgspec
 from leadyard import settings_values as values
 from leadyard.settings_values import Network
 from leadyard.storage.embedded.folders import create_folder
+from leadyard.storage.vault import Vault
 
 Value = TypeVar("Value")
 Default = TypeVar("Default")
@@ -98,6 +99,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         }
         return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}
 
+    @property
+    def vault(self) -> Vault:
+        """The keys that protect secrets in the database; none before `with_secret_key` when none was set."""
+        return Vault.of(self.secret_key)
+
     def with_secret_key(self) -> Self:
         """Return these settings with a secret key, made and kept in `data_dir` when none was set."""
         if self.secret_key is not None:
@@ -118,7 +124,8 @@ def default_data_dir(environment: Mapping[str, str]) -> Path:
 def load_or_create_secret_key(data_dir: Path) -> str:
     """Return the key kept in `data_dir/secret.key`, making a random one (mode 600) at the first call.
 
-    Safe for several processes at once: all of them get the same key.
+    Safe for several processes at once: all of them get the same key. The file may hold several keys, as the setting
+    may. Raises SettingsError for a file whose content is no key.
     """
     path = data_dir / "secret.key"
     if not path.exists():
@@ -129,7 +136,10 @@ def load_or_create_secret_key(data_dir: Path) -> str:
             file.flush()
             os.fsync(file.fileno())
         _publish_once(Path(draft), path)
-    return path.read_text().strip()
+    try:
+        return values.secret_key(path.read_text().strip())
+    except ValueError as error:
+        raise SettingsError(f"{path} {error}.") from error
 
 
 def _publish_once(draft: Path, path: Path) -> None:

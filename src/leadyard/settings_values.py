@@ -74,10 +74,12 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def secret_key(text: str) -> str:
-    """Return the key that signs sessions and protects stored secrets."""
-    if len(text) < SHORTEST_SECRET_KEY:
-        raise ValueError(f"must have at least {SHORTEST_SECRET_KEY} characters")
-    return text
+    """Return the key that signs sessions and protects stored secrets; several, the newest first, with commas."""
+    keys = [key.strip() for key in text.split(",")]
+    if any(len(key) < SHORTEST_SECRET_KEY for key in keys):
+        each = " in each of its keys, which commas part" if len(keys) > 1 else ""
+        raise ValueError(f"must have at least {SHORTEST_SECRET_KEY} characters{each}")
+    return ",".join(keys)
 
 
 def log_level(text: str) -> str:

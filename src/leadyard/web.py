@@ -27,6 +27,7 @@ from leadyard.own_api.app import create
 from leadyard.own_api.docs_page import PAGE_PATH
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.storage.sealing import require_known_keys
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -122,8 +123,9 @@ def listening_socket(settings: Settings, fd: int | None) -> socket.socket:
 
 async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
     """Open the database, answer requests, and on SIGTERM finish those in flight."""
-    database = Database(dsn, size=12)
+    database = Database(dsn, size=12, vault=settings.vault)
     await database.open_patiently(asyncio.Event())
+    await require_known_keys(database)
     services = Services(database, settings)
     await services.open()
     web = Web(services)

@@ -16,6 +16,7 @@ from leadyard.logs import configure_logs
 from leadyard.reports.jobs import fold_all
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.storage.sealing import require_known_keys
 
 _log = structlog.get_logger(__name__)
 _FOLD_SECONDS = 5.0
@@ -34,9 +35,10 @@ async def serve(settings: Settings, dsn: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     supervisor_lifeline.watch(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    database = Database(dsn, size=12)
+    database = Database(dsn, size=12, vault=settings.vault)
     await database.open_patiently(stop)
     if not stop.is_set():
+        await require_known_keys(database)
         parts = WorkerParts(database, settings, f"{socket.gethostname()}:{os.getpid()}")
         await parts.open()
         memory.settle()

@@ -72,7 +72,9 @@ async def listener(
 
 
 @asynccontextmanager
-async def buyer(script: Script, *, calls_per_connection: int = 1_000_000) -> AsyncIterator[Buyer]:
+async def buyer(
+    script: Script, *, calls_per_connection: int = 1_000_000, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Buyer]:
     """Run a buyer that treats each request by the script."""
     running = Buyer("")
 
@@ -85,8 +87,8 @@ async def buyer(script: Script, *, calls_per_connection: int = 1_000_000) -> Asy
             running.calls.append(call)
             await script(call)
 
-    async with listener(serve) as port:
-        running.url = f"http://127.0.0.1:{port}/leads"
+    async with listener(serve, tls) as port:
+        running.url = f"http{'s' if tls else ''}://127.0.0.1:{port}/leads"
         yield running
 
 

@@ -10,6 +10,7 @@ from tests.desk import Desk, new_desk
 from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, UnknownPolicy
 from leadyard.delivery import store, worker_store
+from leadyard.delivery.breaker import BatchBreakers
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Planner, read_job, write_plan
@@ -73,7 +74,9 @@ class LimitedMarket:
         async with self.desk.database.unit_of_work() as connection:
             rows = await store.claim(connection, self.account_id, now + _LATER, 4, worker_id)
             jobs = [read_job(self.account_id, row) for row in rows]
-            plan = await Planner(setup, now, lambda _: None, Routes()).plan(connection, jobs)
+            plan = await Planner(setup, now, BatchBreakers({}, self.account_id, now), Routes()).plan(
+                connection, jobs
+            )
             await write_plan(connection, self.account_id, worker_id, now, plan)
         self.flying += plan.sendings
 

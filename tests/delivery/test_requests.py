@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadyard.delivery.model import MASK, BasicAuth, FieldMapping, Header, HttpTarget, Secret
+from leadyard.delivery.model import BasicAuth, FieldMapping, Header, HttpTarget, Secret
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.delivery.transports.http import check_target, names_in, preview
 from leadyard.delivery.transports.http.request import compile_target
+from leadyard.kit.masking import MASK
 
 URL = "https://buyer.example/leads"
 ANY = st.text(max_size=40) | st.text(alphabet=st.sampled_from("]>[<&\"'\\{}\r\n\t:,/?#%.;=+ x"), max_size=12)

@@ -49,7 +49,7 @@ def test_a_value_is_the_same_after_a_trip_through_json(value: object) -> None:
     ("kind", "text"),
     [
         (HttpTarget, '{"url": "https://b.example", "method": "DELETE"}'),
-        (HttpTarget, '{"url": "https://b.example", "body": "soap"}'),
+        (HttpTarget, '{"url": "https://b.example", "body": "yaml"}'),
         (HttpTarget, '{"url": "https://b.example", "timeout_seconds": 0}'),
         (HttpTarget, '{"url": "https://b.example", "timeout_seconds": 61}'),
         (HttpTarget, '{"url": "https://b.example", "headers": [{"name": "X A", "value": ""}]}'),

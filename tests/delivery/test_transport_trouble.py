@@ -75,14 +75,29 @@ async def test_a_server_that_never_finishes_the_handshake_is_tried_again() -> No
     assert verdict.outcome is Outcome.RETRY
 
 
-async def test_a_buyer_without_a_free_connection_is_tried_again() -> None:
+async def test_waiting_for_a_place_with_a_slow_buyer_costs_a_lead_none_of_its_time() -> None:
     async def script(call: Call) -> None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(0.6)
+        await call.answer("taken")
 
     async with buyer(script) as running, transport(connections_per_host=1) as http:
-        first, second = await asyncio.gather(_deliver(http, running.url), _deliver(http, running.url))
-    assert {first.outcome, second.outcome} == {Outcome.UNKNOWN, Outcome.RETRY}
-    assert len(running.calls) == 1
+        verdicts = await asyncio.gather(*(_deliver(http, running.url) for _ in range(4)))
+    assert [verdict.outcome for verdict in verdicts] == [Outcome.ACCEPT] * 4
+    assert len(running.calls) == 4
+
+
+async def test_places_with_one_buyer_are_not_those_with_another() -> None:
+    async def never(call: Call) -> None:
+        await asyncio.sleep(30)
+
+    async def take(call: Call) -> None:
+        await call.answer("taken")
+
+    async with buyer(never) as slow, buyer(take) as quick, transport(connections_per_host=1) as http:
+        stuck = asyncio.create_task(_deliver(http, slow.url))
+        assert (await _deliver(http, quick.url)).outcome is Outcome.ACCEPT
+        assert not stuck.done()
+        assert (await stuck).outcome is Outcome.UNKNOWN
 
 
 async def _no_headers(call: Call) -> None:

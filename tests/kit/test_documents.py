@@ -1,4 +1,4 @@
-"""Documents are read strictly, patched by RFC 7396, and keep their secrets behind a mask."""
+"""Documents are read strictly and patched by RFC 7396."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,7 +11,6 @@ from msgspec import Meta
 
 from leadyard.kit.documents import merged, read
 from leadyard.kit.errors import InvalidInputError
-from leadyard.kit.masking import MASK, masked, restored
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -49,23 +48,6 @@ def test_a_patch_applied_twice_changes_nothing_more(document: Any, patch: Any) -
 @given(st.dictionaries(st.text(), JSON))
 def test_a_patch_of_nothing_is_the_patch_without_nulls(patch: dict[str, Any]) -> None:
     assert merged({}, patch) == without_nulls(patch)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
-def test_a_masked_document_sent_back_restores_every_secret(password: str, value: str, secret: str) -> None:
-    stored = {
-        "auth": {"password": password, "username": "me"},
-        "secrets": [{"name": "a", "value": value}, {"name": "b", "value": secret}],
-        "fields": [{"name": "a", "value": "shown"}],
-        "secret": secret,
-    }
-    shown = masked(stored)
-
-    assert shown["auth"] == {"password": MASK, "username": "me"}
-    assert [entry["value"] for entry in shown["secrets"]] == [MASK, MASK]
-    assert shown["fields"] == stored["fields"]
-    assert restored(shown, stored) == stored
 
 
 @settings(max_examples=200, deadline=None)

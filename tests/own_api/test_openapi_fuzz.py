@@ -15,6 +15,7 @@ import uvicorn
 from hypothesis import HealthCheck, settings
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
+from tests.vault import VAULT
 
 from leadyard.campaigns import service
 from leadyard.campaigns.configuration import Configuration
@@ -46,7 +47,7 @@ class Server:
     """The own API on a loopback socket, in a thread with a loop of its own."""
 
     def __init__(self, dsn: str) -> None:
-        self.database = Database(dsn, size=4)
+        self.database = Database(dsn, size=4, vault=VAULT)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.listener = socket.create_server(("127.0.0.1", 0))

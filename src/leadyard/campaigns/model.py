@@ -27,6 +27,7 @@ from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - o
 from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.kit.masking import SecretText
 from leadyard.ledger.credit.model import CreditTerms
 from leadyard.routing.rules.model import Rule
 from leadyard.routing.schedules import Schedule
@@ -226,7 +227,7 @@ class WebhookSettings(msgspec.Struct, frozen=True):
 
     reference: Annotated[str, Meta(max_length=255)] = ""
     events: tuple[WebhookEvent, ...] = (WebhookEvent.LEAD_SOLD, WebhookEvent.LEAD_UNSOLD)
-    secret: str = ""
+    secret: SecretText = ""
 
 
 class Supplier(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 import re2
 from msgspec import Struct
 
-from leadyard.delivery import json_paths
+from leadyard.delivery import json_paths, xml_paths
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, Outcome
 from leadyard.kit.errors import FieldProblem
 from leadyard.kit.money import BadAmountError, parse_amount
@@ -18,6 +18,7 @@ from leadyard.kit.money import BadAmountError, parse_amount
 _BUSY = frozenset({429, 503})
 _STATUS_PART = re.compile(r"([1-5])xx|([1-5]\d\d)(?:-([1-5]\d\d))?", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
+_PATHS = frozenset({"json_path", "xml_path"})
 _REASON_LIMIT = 500
 _MEMORY_PER_PATTERN = 1 << 20
 
@@ -55,6 +56,11 @@ class Answer:
         return json_paths.parse(self.body)
 
     @cached_property
+    def tree(self) -> xml_paths.Element | None:
+        """The body as XML, whatever its media type says; None when it is none."""
+        return xml_paths.parse(self.body)
+
+    @cached_property
     def folded(self) -> str:
         """The body without regard to upper and lower case."""
         return self.body.casefold()
@@ -90,7 +96,9 @@ def judge(rules: AnswerRules, status: int, content_type: str, body: str) -> Judg
         return _judgement(
             compiled, answer, Outcome.REJECT, f"Redirected with status {status}; redirects are not followed"
         )
-    return _judgement(compiled, answer, Outcome.REJECT, f"No answer rule matched; status {status}")
+    label = f"No answer rule matched; status {status}"
+    fault = xml_paths.fault(answer.tree) if "Fault" in body else None
+    return _judgement(compiled, answer, Outcome.REJECT, f"{label}; {fault}" if fault else label)
 
 
 def check_rules(rules: AnswerRules) -> list[FieldProblem]:
@@ -118,17 +126,17 @@ def retry_after_seconds(header: str | None, now: datetime) -> int | None:
 
 
 def _judgement(compiled: CompiledRules, answer: Answer, outcome: Outcome, label: str) -> Judgement:
-    words = _read(compiled.reason, answer)
-    revenue = _amount(_read(compiled.revenue, answer)) if outcome is Outcome.ACCEPT else None
+    words = read_value(compiled.reason, answer)
+    revenue = _amount(read_value(compiled.revenue, answer)) if outcome is Outcome.ACCEPT else None
     return Judgement(
         outcome,
         (words or label)[:_REASON_LIMIT],
         revenue,
-        (_read(compiled.reference, answer) or "")[:255] or None,
+        (read_value(compiled.reference, answer) or "")[:255] or None,
     )
 
 
-def _read(reader: Reader | None, answer: Answer) -> str | None:
+def read_value(reader: Reader | None, answer: Answer) -> str | None:
     """Read a value; JSON escapes can spell NUL and lone surrogates, which no database text can hold."""
     text = None if reader is None else reader(answer)
     return text and text.replace("\x00", "\ufffd").encode(errors="replace").decode()
@@ -160,7 +168,7 @@ def compile_rules(rules: AnswerRules) -> CompiledRules:
 
 
 def _label(rule: AnswerRule) -> str:
-    place = f" at {rule.path}" if rule.kind == "json_path" else ""
+    place = f" at {rule.path}" if rule.kind in _PATHS else ""
     return f"Matched {rule.kind}{place}: {rule.pattern}"
 
 
@@ -180,36 +188,38 @@ def _matcher(rule: AnswerRule, field: str) -> Matcher:
     if rule.kind == "status":
         statuses = _statuses(pattern, f"{field}.pattern")
         return lambda answer: answer.status in statuses
-    return _path_matcher(rule, field)
-
-
-def _path_matcher(rule: AnswerRule, field: str) -> Matcher:
-    steps, pattern = _steps(rule.path or "", f"{field}.path"), rule.pattern
+    find, pattern = _finder(rule.kind, rule.path or "", f"{field}.path"), rule.pattern
 
     def matches(answer: Answer) -> bool:
-        text = json_paths.as_text(json_paths.find(answer.document, steps))
+        text = find(answer)
         return text is not None and pattern in ("*", text)
 
     return matches
 
 
-def _reader(extract: Extract | None, field: str) -> Reader | None:
-    if extract is None:
-        return None
+def compile_extract(extract: Extract, field: str) -> Reader:
+    """Make the reader of one value; RuleError names what cannot be used below `field`."""
     if extract.kind == "regex":
         search = _search(extract.expression, f"{field}.expression")
         return lambda answer: search(answer.body)
-    steps = _steps(extract.expression, f"{field}.expression")
-    return lambda answer: json_paths.as_text(json_paths.find(answer.document, steps))
+    return _finder(extract.kind, extract.expression, f"{field}.expression")
 
 
-def _steps(path: str, field: str) -> json_paths.Steps:
+def _reader(extract: Extract | None, field: str) -> Reader | None:
+    return None if extract is None else compile_extract(extract, field)
+
+
+def _finder(kind: str, path: str, field: str) -> Reader:
     if not path.strip():
         raise RuleError(field, "is missing")
     try:
-        return json_paths.compile_path(path)
-    except json_paths.JsonPathError as error:
+        if kind == "xml_path":
+            wanted = xml_paths.compile_path(path)
+            return lambda answer: xml_paths.find(answer.tree, wanted)
+        steps = json_paths.compile_path(path)
+    except (json_paths.JsonPathError, xml_paths.XmlPathError) as error:
         raise RuleError(field, str(error)) from None
+    return lambda answer: json_paths.as_text(json_paths.find(answer.document, steps))
 
 
 def _search(pattern: str, field: str) -> Callable[[str], str | None]:

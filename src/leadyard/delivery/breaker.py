@@ -1,5 +1,6 @@
 """The circuit breaker of one buyer: after failures in a row it is left alone, then probed with one lead."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
@@ -54,3 +55,29 @@ class Breaker(Struct, frozen=True):
             return structs.replace(self, failures=failures)
         pause = timedelta(seconds=policy.open_seconds)
         return Breaker(failures, now + pause, policy.open_seconds)
+
+
+class BatchBreakers:
+    """The breakers of one account as a batch of leads meets them: what it sends counts for the leads after it."""
+
+    def __init__(self, breakers: Mapping[tuple[int, int], Breaker], account_id: int, now: datetime) -> None:
+        """Take the process's breakers, by account and buyer, which stay as they are."""
+        self._breakers = breakers
+        self._account_id = account_id
+        self._now = now
+        self._changed: dict[int, Breaker] = {}
+
+    def closed_until(self, buyer_id: int) -> datetime | None:
+        """Tell when a buyer may be called again; None when it may be called now."""
+        return self._of(buyer_id).closed_until(self._now)
+
+    def sending(self, buyer_id: int) -> None:
+        """Note that the batch sends a lead to a buyer: to one that is half-open no other may follow."""
+        self._changed[buyer_id] = self._of(buyer_id).sending(self._now)
+
+    def _of(self, buyer_id: int) -> Breaker:
+        changed = self._changed.get(buyer_id)
+        return changed or self._breakers.get((self._account_id, buyer_id)) or _CLOSED
+
+
+_CLOSED = Breaker()

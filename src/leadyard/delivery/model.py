@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-MASK = "********"
+from leadyard.kit.masking import Destination, SecretText
+
 REQUEST_TEXT_LIMIT = 8192
 RESPONSE_TEXT_LIMIT = 4096
 
@@ -18,6 +19,15 @@ TemplateText = Annotated[
     Meta(max_length=65_536, description="Text with {{ name | filter }} placeholders, filled for each lead."),
 ]
 Pattern = Annotated[str, Meta(max_length=1000)]
+ValueName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+Url = Annotated[
+    Destination,
+    Meta(
+        min_length=8,
+        max_length=4096,
+        description="http or https; placeholders may stand in the path and the query, never in the host.",
+    ),
+]
 
 
 class Outcome(StrEnum):
@@ -60,75 +70,158 @@ class Secret(Struct, frozen=True):
     """A password or key, written {{ secret.name }} in templates and masked wherever a request is shown."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
-    value: Annotated[str, Meta(max_length=4096)]
+    value: Annotated[SecretText, Meta(max_length=4096)]
 
 
 class BasicAuth(Struct, frozen=True, tag_field="kind", tag="basic"):
     """HTTP basic authentication."""
 
     username: Annotated[str, Meta(max_length=500, pattern=r"^[^:]*$")]
-    password: Annotated[str, Meta(max_length=500)]
+    password: Annotated[SecretText, Meta(max_length=500)]
 
 
 class BearerAuth(Struct, frozen=True, tag_field="kind", tag="bearer"):
     """A bearer token."""
 
-    token: Annotated[str, Meta(max_length=4096, pattern=r"^[\x21-\x7e]+$")]
+    token: Annotated[SecretText, Meta(max_length=4096, pattern=r"^[\x21-\x7e]+$")]
 
 
-class HttpTarget(Struct, frozen=True, cache_hash=True):
-    """A request to the buyer's address. Redirects are never followed."""
+class Extract(Struct, frozen=True):
+    """Where in an answer a value stands."""
 
-    url: Annotated[
+    kind: Literal["json_path", "xml_path", "regex"]
+    expression: Annotated[
+        Pattern, Meta(min_length=1, description="A path, or a pattern whose first group counts.")
+    ]
+
+
+class ClientCredentials(Struct, frozen=True, tag_field="kind", tag="oauth2"):
+    """OAuth 2 client credentials (RFC 6749, section 4.4): a token is fetched, kept until it expires, and sent."""
+
+    token_url: Url
+    client_id: Annotated[str, Meta(min_length=1, max_length=500)]
+    client_secret: Annotated[SecretText, Meta(min_length=1, max_length=4096)]
+    scope: Annotated[str, Meta(max_length=2000)] = ""
+    audience: Annotated[str, Meta(max_length=2000)] = ""
+    send_as: Annotated[
+        Literal["basic", "body"], Meta(description="Whether id and secret go as a header or as form fields.")
+    ] = "basic"
+
+
+class ClientCertificate(Struct, frozen=True, cache_hash=True):
+    """Whom the buyer's server must prove to be, and who we are to it (mutual TLS); all in PEM."""
+
+    certificate: Annotated[
+        str, Meta(max_length=65_536, description="Ours, followed by the ones in between.")
+    ] = ""
+    private_key: Annotated[SecretText, Meta(max_length=65_536)] = ""
+    passphrase: Annotated[SecretText, Meta(max_length=500)] = ""
+    authority: Annotated[
         str,
         Meta(
-            min_length=8,
-            max_length=4096,
-            description="http or https; placeholders may stand in the path and the query, never in the host.",
+            max_length=262_144, description="Who signs the buyer's certificate, instead of the public ones."
         ),
-    ]
-    method: Literal["GET", "POST", "PUT"] = "POST"
+    ] = ""
+
+
+class Signature(Struct, frozen=True):
+    """A keyed hash (HMAC) of a text, written {{ signature.name }} in templates."""
+
+    name: ValueName
+    key: Annotated[SecretText, Meta(min_length=1, max_length=4096)]
+    text: Annotated[
+        TemplateText, Meta(description="What is signed; {{ request.body }} is the body as it is sent.")
+    ] = "{{ request.body }}"
+    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    key_encoding: Annotated[
+        Literal["text", "hex", "base64"], Meta(description="How the key's bytes are written.")
+    ] = "text"
+
+
+class HttpRequest(Struct, frozen=True):
+    """One request. Redirects are never followed."""
+
+    url: Url
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
     body: Annotated[
-        Literal["none", "form", "json", "xml", "text"],
+        Literal["none", "form", "json", "xml", "soap", "text", "multipart"],
         Meta(description="Form of the body; with `none` the fields go into the query."),
     ] = "form"
     fields: Annotated[tuple[FieldMapping, ...], Meta(max_length=500)] = ()
     template: Annotated[
         TemplateText | None,
-        Meta(description="The whole body for xml and text, and for json instead of fields."),
+        Meta(description="The whole body for xml, soap and text, and for json instead of fields."),
     ] = None
+    soap_version: Literal["1.1", "1.2"] = "1.1"
+    soap_action: Annotated[str, Meta(max_length=1000, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]*$")] = ""
+    content_type: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+/[\x20-\x7e]+)?$",
+            description="Instead of the usual one of the body.",
+        ),
+    ] = ""
     headers: Annotated[tuple[Header, ...], Meta(max_length=50)] = ()
+
+
+class StepValue(Struct, frozen=True):
+    """A value that is read from a step's answer and written {{ step.name }} in later templates."""
+
+    name: ValueName
+    value: Extract
+
+
+class Step(HttpRequest, frozen=True, kw_only=True):
+    """A request before the one that carries the lead, such as signing in; the lead is not sent when it fails."""
+
+    name: ValueName
+    values: Annotated[tuple[StepValue, ...], Meta(min_length=1, max_length=20)]
+    keep_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="How long its values serve other leads too, unless the buyer answers 401 or 403.",
+        ),
+    ] = 0
+
+
+class HttpTarget(HttpRequest, frozen=True, cache_hash=True):
+    """A request that hands a lead to the buyer, and what is needed before it."""
+
     secrets: Annotated[tuple[Secret, ...], Meta(max_length=20)] = ()
-    auth: BasicAuth | BearerAuth | None = None
+    auth: BasicAuth | BearerAuth | ClientCredentials | None = None
     timeout_seconds: Annotated[
-        int, Meta(ge=1, le=60, description="From looking up the name to the last byte of the answer.")
+        int,
+        Meta(
+            ge=1,
+            le=60,
+            description="For each request, from looking up the name to the last byte of the answer.",
+        ),
     ] = 15
+    steps: Annotated[tuple[Step, ...], Meta(max_length=5)] = ()
+    signatures: Annotated[tuple[Signature, ...], Meta(max_length=10)] = ()
+    tls: ClientCertificate | None = None
 
 
 class AnswerRule(Struct, frozen=True):
     """One row of the response table; the first row that matches decides."""
 
     kind: Annotated[
-        Literal["keyword", "exact", "regex", "json_path", "status"],
+        Literal["keyword", "exact", "regex", "json_path", "xml_path", "status"],
         Meta(description="keyword: contained, upper or lower case; exact: the whole trimmed answer."),
     ]
     pattern: Annotated[
         Pattern,
-        Meta(description="For status: 200, 2xx, 200-299 or a list; for json_path: the value, or * for any."),
+        Meta(description="For status: 200, 2xx, 200-299 or a list; for a path: the value, or * for any."),
     ]
     outcome: Literal["accept", "reject", "retry", "unknown"]
-    path: Annotated[Pattern | None, Meta(description="Only for json_path, such as result.items[0].code")] = (
-        None
-    )
-
-
-class Extract(Struct, frozen=True):
-    """Where in the answer a value stands."""
-
-    kind: Literal["json_path", "regex"]
-    expression: Annotated[
-        Pattern, Meta(min_length=1, description="A JSON path, or a pattern whose first group counts.")
-    ]
+    path: Annotated[
+        Pattern | None,
+        Meta(description="For json_path, such as result.items[0].code; for xml_path, such as //Result/Code"),
+    ] = None
 
 
 class AnswerRules(Struct, frozen=True, cache_hash=True):

@@ -35,7 +35,13 @@ class OutcomeBatch:
         self._settling = Settling(setup, now)
         self._waves: list[tuple[Sending, Wave]] = []
 
-    async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
+    async def write(
+        self,
+        connection: Connection,
+        ledger: Ledger,
+        ids: ReservedIds,
+        message_ids: outbox.MessageRange | None = None,
+    ) -> None:
         """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
         finished = [_finished(result) for result in self._results.values()]
         found = await store.finish(connection, self._account_id, self._now, finished)
@@ -49,7 +55,9 @@ class OutcomeBatch:
         await write_deltas(connection, self._deltas)
         self._entries += await self._settling.write(connection)
         await ledger.post(connection, ids.number(self._entries))
-        await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
+        await outbox.announce(
+            connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied), message_ids
+        )
 
     async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
         """Queue what goes on, end the rest; an attempt that somebody else settled asks for nothing more."""

@@ -11,7 +11,8 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Delivery
 from leadyard.delivery import auction_store, store
-from leadyard.delivery.gates import ClosedUntil, Held, Surroundings, cap_state, gates_of, take
+from leadyard.delivery.breaker import BatchBreakers
+from leadyard.delivery.gates import Held, Surroundings, cap_state, gates_of, take
 from leadyard.delivery.holds import NOTHING, document_of
 from leadyard.delivery.limits import Limits
 from leadyard.delivery.putting_back import goes_back, put_back
@@ -32,7 +33,7 @@ from leadyard.routing.turn_store import lock_turns, write_turns
 from leadyard.routing.turns import TurnBook
 from leadyard.storage.database import Connection, Row
 
-__all__ = ["ClosedUntil", "Plan", "Planner", "mark_unsold", "read_job", "write_plan"]
+__all__ = ["Plan", "Planner", "mark_unsold", "read_job", "write_plan"]
 
 _SOLD = frozenset({SaleStatus.SOLD, SaleStatus.ASSIGNED})
 
@@ -85,13 +86,13 @@ def read_job(account_id: int, row: Row) -> Job:
 class Planner:
     """Decides for one batch of one account, inside its unit of work."""
 
-    def __init__(self, setup: AccountSetup, now: datetime, closed_until: ClosedUntil, routes: Routes) -> None:
+    def __init__(self, setup: AccountSetup, now: datetime, breakers: BatchBreakers, routes: Routes) -> None:
         """Take the set-up, the instant, the state of the circuit breakers, and the compiled distributions."""
         self._setup = setup
         self._account_id = setup.account.id
         self._now = now
         self._zone = ZoneInfo(setup.account.time_zone)
-        self._closed_until = closed_until
+        self._breakers = breakers
         self._routes = routes
 
     async def plan(self, connection: Connection, jobs: Sequence[Job]) -> Plan:
@@ -103,7 +104,7 @@ class Planner:
         bids = await self._bids(connection, jobs, routes)
         limits = Limits(self._setup, self._now)
         await limits.lock(connection, _chances(jobs, routes))
-        around = Surroundings(self._setup, self._now, self._zone, self._closed_until, limits)
+        around = Surroundings(self._setup, self._now, self._zone, self._breakers.closed_until, limits)
         plan = Plan()
         for job in jobs:
             route = routes.get(job.campaign_id)
@@ -201,6 +202,7 @@ class Planner:
         wave = Wave(frozenset(numbers))
         for offer, number in zip(offers, numbers, strict=True):
             delivery = offer.delivery
+            self._breakers.sending(delivery.buyer_id)
             plan.sendings.append(
                 Sending(
                     job, number, delivery, self._setup.buyers[delivery.buyer_id], route.campaign, self._setup,

@@ -49,7 +49,7 @@ def prepare(dsn: str, settings: Settings) -> None:
 
 
 async def _prepare(dsn: str, settings: Settings) -> None:
-    database = Database(dsn, size=4)
+    database = Database(dsn, size=4, vault=settings.vault)
     await database.open()
     try:
         base_url = settings.local_base_url

@@ -16,7 +16,9 @@ from leadyard.serving.announcement import announce, wait_until_healthy
 from leadyard.serving.reach import require_reachable
 from leadyard.settings import Settings
 from leadyard.settings_values import networks
+from leadyard.storage.database import Database
 from leadyard.storage.embedded import EmbeddedPostgres
+from leadyard.storage.sealing import require_known_keys
 from leadyard.supervisor import EXIT_OK, ChildSpec, Supervisor
 
 READY_SECONDS = 60.0
@@ -30,7 +32,7 @@ log = structlog.get_logger("leadyard.serve")
 def serve(settings: Settings, *, demo: bool) -> int:
     """Run everything until SIGTERM or Ctrl-C and return the exit code.
 
-    Raises ListenError, EmbeddedPostgresError, UnavailableError.
+    Raises ListenError, EmbeddedPostgresError, UnavailableError, SecretKeyError.
     """
     with contextlib.ExitStack() as stack:
         listeners = listen_for_each(settings.host, settings.port, settings.web_processes)
@@ -120,11 +122,21 @@ def _prepare(settings: Settings, dsn: str, *, demo: bool) -> None:
     from leadyard.storage import migrate  # noqa: PLC0415 - Alembic is loaded by the one process that migrates
 
     migrate.upgrade(dsn)
+    asyncio.run(_require_keys(settings, dsn))
     _forget_metrics(settings)
     if demo:
         from leadyard import demo as demo_account  # noqa: PLC0415 - only the demo needs it
 
         demo_account.prepare(dsn, settings)
+
+
+async def _require_keys(settings: Settings, dsn: str) -> None:
+    database = Database(dsn, size=1, vault=settings.vault)
+    await database.open()
+    try:
+        await require_known_keys(database)
+    finally:
+        await database.close()
 
 
 async def _greet(supervisor: Supervisor, settings: Settings, *, demo: bool) -> None:

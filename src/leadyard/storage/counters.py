@@ -60,6 +60,12 @@ class IdBlocks:
         self._free[account_id] = free[count:]
         return free[:count]
 
+    def put_back(self, account_id: int, unused: range) -> None:
+        """Give back the last of what was taken; what others have taken after it stays a gap."""
+        free = self._free.get(account_id, range(0))
+        if unused and unused.stop == free.start:
+            self._free[account_id] = range(unused.start, free.stop)
+
     async def _claim(self, account_id: int, count: int) -> range:
         async with self._database.connection() as connection:
             last = int(await connection.fetchval(_CLAIM, account_id, self._kind, count))

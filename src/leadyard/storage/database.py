@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import msgspec
@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from leadyard.kit.errors import UnavailableError
+from leadyard.storage.vault import Vault
 
 Row = asyncpg.Record
 if TYPE_CHECKING:
@@ -71,13 +72,25 @@ async def _keep(_: Connection) -> None:
     """Leave a connection as it is between uses: we set nothing that outlives a transaction."""
 
 
+class _KeyedConnection(asyncpg.Connection):
+    """A connection that carries the process's keys, for whoever reads and writes secrets over it."""
+
+    vault: Vault
+
+
+def vault_of(connection: Connection) -> Vault:
+    """Give the secret keys of the process that a connection belongs to."""
+    return cast("_KeyedConnection", connection).vault
+
+
 class Database:
     """One process's connections to PostgreSQL."""
 
-    def __init__(self, dsn: str, *, size: int = 10) -> None:
-        """Keep the address; nothing is opened yet."""
+    def __init__(self, dsn: str, *, size: int = 10, vault: Vault | None = None) -> None:
+        """Keep the address and the secret keys; nothing is opened yet. Without keys no secret can be read."""
         self.dsn = dsn
         self._size = size
+        self._vault = vault or Vault()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -87,12 +100,17 @@ class Database:
                 self.dsn,
                 min_size=1,
                 max_size=self._size,
-                init=prepare_connection,
+                connection_class=_KeyedConnection,
+                init=self._prepare,
                 reset=_keep,
                 command_timeout=60,
             )
         except LOST as error:
             raise UnavailableError("the database cannot be reached") from error
+
+    async def _prepare(self, connection: Connection) -> None:
+        cast("_KeyedConnection", connection).vault = self._vault
+        await prepare_connection(connection)
 
     async def open_patiently(self, stop: asyncio.Event) -> None:
         """Open the pool, waiting for a server that is still starting, until told to stop."""

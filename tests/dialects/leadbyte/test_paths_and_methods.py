@@ -54,6 +54,15 @@ async def test_another_method(world: World, method: str, path: str) -> None:
     assert reply.json["message"].startswith("Method not allowed")
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", ["leads/nonsense", "apiqueue/status", "campaigns/create"])
+async def test_a_call_that_does_not_exist_below_a_noun_is_not_found(
+    world: World, method: str, path: str
+) -> None:
+    reply = await world.send(method, f"/restapi/v1.3/{path}", headers={"X_KEY": PLAIN_KEY})
+    assert (reply.status, reply.json["message"]) == (404, "Not found")
+
+
 @pytest.mark.parametrize(
     "path", ["/restapi/v1.3/leads", "/waitsubmit", "/api/submit.php", "/restapi/v1.2/unknown"]
 )

@@ -13,6 +13,7 @@ from leadyard.campaigns.service.rules import problems_of_rules, refuse_orphans
 from leadyard.campaigns.store import rows
 from leadyard.kit.errors import FieldProblem
 from leadyard.storage.database import Connection, Row
+from leadyard.storage.sealing import read_opened
 from leadyard.storage.tables import exchange
 
 
@@ -66,7 +67,16 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
     ) -> list[CampaignRecord]:
         """Add each campaign's fields."""
         fields = await rows.fields_of(connection, account_id, [row["id"] for row in found])
-        return [msgspec.convert({**dict(row), "fields": fields[row["id"]]}, CampaignRecord) for row in found]
+        return [
+            read_opened(
+                connection,
+                account_id,
+                "campaigns",
+                {**dict(row), "fields": fields[row["id"]]},
+                CampaignRecord,
+            )
+            for row in found
+        ]
 
 
 async def _unknown_buyers(

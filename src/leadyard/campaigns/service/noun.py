@@ -16,9 +16,10 @@ from leadyard.identity.service import record_change
 from leadyard.kit.clock import now
 from leadyard.kit.documents import LARGEST_INTEGER, merged, read
 from leadyard.kit.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from leadyard.kit.masking import restored
+from leadyard.kit.masking import MASK, changed, restored
 from leadyard.storage.counters import next_id, reserve_up_to
 from leadyard.storage.database import Connection, Database, Row
+from leadyard.storage.sealing import read_opened
 
 InputT = TypeVar("InputT", bound=msgspec.Struct)
 RecordT = TypeVar("RecordT", bound=msgspec.Struct)
@@ -41,7 +42,7 @@ class Noun(Generic[InputT, RecordT]):
 
         Raises InvalidInputError with every problem, ConflictError for a unique value that is taken.
         """
-        wanted = read(restored(msgspec.to_builtins(document), None), self.input)
+        wanted = read(restored(msgspec.to_builtins(document), None, self.input), self.input)
         async with database.unit_of_work() as connection:
             await bump_version(connection, actor.account_id)
             row_id = await self._new_id(connection, actor.account_id, chosen_id)
@@ -74,7 +75,8 @@ class Noun(Generic[InputT, RecordT]):
             await bump_version(connection, actor.account_id)
             before = await self.find(connection, actor.account_id, row_id)
             known = self._input_form(before)
-            document = restored(merged(known, patch_of(before)), known)
+            shown = changed(known, self.input, lambda _: MASK)
+            document = restored(merged(shown, patch_of(before)), known, self.input)
             wanted = self.completed(read(document, self.input), row_id)
             if msgspec.to_builtins(wanted) == known:
                 return before
@@ -155,13 +157,18 @@ class Noun(Generic[InputT, RecordT]):
 
     async def records(
         self,
-        connection: Connection,  # noqa: ARG002 - for nouns that need it
-        account_id: int,  # noqa: ARG002 - for nouns that need it
+        connection: Connection,
+        account_id: int,
         found: Sequence[Row],
     ) -> list[RecordT]:
-        """Turn rows into records."""
+        """Turn rows into records, their secrets decrypted."""
         names = self.record.__struct_fields__
-        return [msgspec.convert({name: row[name] for name in names}, self.record) for row in found]
+        return [
+            read_opened(
+                connection, account_id, self.table.name, {name: row[name] for name in names}, self.record
+            )
+            for row in found
+        ]
 
     async def exists(self, connection: Connection, account_id: int, row_id: int) -> bool:
         """Tell whether an id is one of this account's."""

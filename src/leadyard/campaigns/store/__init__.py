@@ -21,6 +21,7 @@ from leadyard.campaigns.store.value_lists import load_value_lists
 from leadyard.identity.versions import bump_version, version
 from leadyard.intake.fields import FieldRule
 from leadyard.storage.database import Connection
+from leadyard.storage.sealing import read_opened
 
 __all__ = [
     "bump_version",
@@ -48,7 +49,7 @@ async def load_campaigns(connection: Connection, account_id: int) -> dict[int, C
             reference=row["reference"],
             name=row["name"],
             status=Status(row["status"]),
-            settings=msgspec.convert(row["settings"], CampaignSettings),
+            settings=read_opened(connection, account_id, "campaigns", row["settings"], CampaignSettings),
             fields=tuple(fields.get(row["id"], ())),
             suppliers=terms.get(row["id"], {}),
             deliveries=tuple(deliveries.get(row["id"], ())),
@@ -70,7 +71,7 @@ async def load_suppliers(connection: Connection, account_id: int) -> dict[int, S
             row["name"],
             row["sid"],
             Status(row["status"]),
-            msgspec.convert(row["settings"], PartnerSettings),
+            read_opened(connection, account_id, "partners", row["settings"], PartnerSettings),
         )
         for row in rows
     }
@@ -87,7 +88,7 @@ async def load_buyers(connection: Connection, account_id: int) -> dict[int, Buye
             row["bid"],
             row["company"],
             Status(row["status"]),
-            msgspec.convert(row["settings"], BuyerSettings),
+            read_opened(connection, account_id, "buyers", row["settings"], BuyerSettings),
         )
         for row in rows
     }
@@ -102,7 +103,10 @@ async def load_webhooks(connection: Connection, account_id: int) -> tuple[Webhoo
     )
     return tuple(
         Webhook(
-            row["id"], row["url"], Status(row["status"]), msgspec.convert(row["settings"], WebhookSettings)
+            row["id"],
+            row["url"],
+            Status(row["status"]),
+            read_opened(connection, account_id, "webhooks", row["settings"], WebhookSettings),
         )
         for row in rows
     )
@@ -145,7 +149,7 @@ async def _deliveries(connection: Connection, account_id: int) -> dict[int, list
             row["buyer_id"],
             row["reference"],
             DeliveryStatus(row["status"]),
-            msgspec.convert(row["settings"], DeliverySettings),
+            read_opened(connection, account_id, "deliveries", row["settings"], DeliverySettings),
         )
         for row in rows
     ]

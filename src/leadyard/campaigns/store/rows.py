@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from leadyard.campaigns.model import SupplierTerms
 from leadyard.intake.fields import FieldRule
 from leadyard.storage.database import LARGEST_ID, Connection, Row, execute, fetch
+from leadyard.storage.sealing import sealed
 from leadyard.storage.tables.exchange import campaign_fields, campaign_suppliers
 
 Filters = Mapping[str, object]
@@ -58,18 +59,26 @@ async def known_ids(
 async def insert(
     connection: Connection, table: sa.Table, account_id: int, row_id: int, values: Mapping[str, Any]
 ) -> None:
-    """Write a new row."""
-    await execute(connection, sa.insert(table).values(account_id=account_id, id=row_id, **values))
+    """Write a new row, its secrets encrypted."""
+    stored = await _stored(connection, table, account_id, values)
+    await execute(connection, sa.insert(table).values(account_id=account_id, id=row_id, **stored))
 
 
 async def update(
     connection: Connection, table: sa.Table, account_id: int, row_id: int, values: Mapping[str, Any]
 ) -> None:
-    """Overwrite columns of a row."""
+    """Overwrite columns of a row, its secrets encrypted."""
+    stored = await _stored(connection, table, account_id, values)
     await execute(
         connection,
-        sa.update(table).where(table.c.account_id == account_id, table.c.id == row_id).values(**values),
+        sa.update(table).where(table.c.account_id == account_id, table.c.id == row_id).values(**stored),
     )
+
+
+async def _stored(
+    connection: Connection, table: sa.Table, account_id: int, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {name: await sealed(connection, account_id, table.name, value) for name, value in values.items()}
 
 
 async def fields_of(

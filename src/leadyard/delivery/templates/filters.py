@@ -1,6 +1,8 @@
 """The filters of the template language: each takes a text and gives a text, and none can fail on a lead's value."""
 
+import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
@@ -150,6 +152,16 @@ def _phone(write: Callable[[str, str], str]) -> _Kind:
     return _Kind(0, 1, build)
 
 
+def _hash(name: str) -> _Kind:
+    return _plain(
+        lambda text: hashlib.new(name, text.encode(errors="replace"), usedforsecurity=False).hexdigest()
+    )
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode(errors="replace")).decode()
+
+
 _KINDS = {
     "lower": _plain(str.lower),
     "upper": _plain(str.upper),
@@ -165,6 +177,11 @@ _KINDS = {
     "suffix": _Kind(1, 1, _suffix),
     "date": _Kind(1, 1, _date),
     "number": _Kind(1, 1, _number),
+    "md5": _hash("md5"),
+    "sha1": _hash("sha1"),
+    "sha256": _hash("sha256"),
+    "sha512": _hash("sha512"),
+    "base64": _plain(_base64),
     "international": _phone(international),
     "national": _phone(national),
 }

@@ -1,5 +1,6 @@
 """Which handler answers which method and path; every path exists under every version."""
 
+import re
 from enum import Enum
 
 import msgspec
@@ -26,6 +27,7 @@ from leadyard.identity.model import Permission
 VERSIONS = ("v1.1", "v1.2", "v1.3")
 LATEST = "v1.3"
 _BASE = "/restapi/"
+_LOOKS_LIKE_AN_ID = re.compile("[0-9]+|[0-9A-Fa-f-]{32,}")
 
 
 class Kind(Enum):
@@ -91,6 +93,8 @@ def find_route(method: str, path: str) -> tuple[Route, str, str]:
     if methods is None:
         raise NoRouteError(404, "Not found")
     route = methods.get(method)
+    if route is None and path_id and not _LOOKS_LIKE_AN_ID.fullmatch(path_id):
+        raise NoRouteError(404, "Not found")
     if route is None:
         raise NoRouteError(405, f"Method not allowed, use {' or '.join(methods)}")
     return route, version, path_id

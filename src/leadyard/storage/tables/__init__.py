@@ -14,3 +14,15 @@ __all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "opera
 from leadyard.storage.tables import credit
 
 __all__ = ["REFERENCE_TABLES", "credit", "exchange", "leads", "ledger", "metadata", "operators", "rollups"]
+from leadyard.storage.tables import secret_keys
+
+__all__ = [
+    "REFERENCE_TABLES",
+    "exchange",
+    "leads",
+    "ledger",
+    "metadata",
+    "operators",
+    "rollups",
+    "secret_keys",
+]

@@ -15,7 +15,7 @@ metadata = sa.MetaData(
     }
 )
 
-REFERENCE_TABLES = frozenset({"accounts", "workers", "alembic_version"})
+REFERENCE_TABLES = frozenset({"accounts", "workers", "secret_keys", "alembic_version"})
 """Tables without a tenant: small, and the same on every node of a distributed database."""
 
 

@@ -2,45 +2,39 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from http import HTTPStatus
 
 import aiohttp
-from aiohttp import (
-    ClientHandlerType,
-    ClientRequest,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    TCPConnector,
-)
+from aiohttp import ClientSession, TCPConnector
 from msgspec import structs
 
 from leadyard.delivery.answers import RuleError, compile_rules, judge, retry_after_seconds
-from leadyard.delivery.guard import AddressGuard, AddressRefusedError, GuardedResolver, Network
+from leadyard.delivery.guard import AddressGuard, GuardedResolver, Network
 from leadyard.delivery.model import RESPONSE_TEXT_LIMIT, AnswerRules, HttpTarget, Outcome, Verdict
 from leadyard.delivery.templates import UnfitValueError
+from leadyard.delivery.transports.http.calling import (
+    MaybeSentError,
+    Places,
+    Reply,
+    TroubleError,
+    call,
+    send_once,
+    timeout,
+    words,
+)
+from leadyard.delivery.transports.http.preparing import Preparation, Prepared, StepFailedError
 from leadyard.delivery.transports.http.request import Request, RequestPlan, compile_target
+from leadyard.delivery.transports.http.tls import context_of
 from leadyard.kit import clock
 from leadyard.kit.errors import InvalidInputError
-
-ANSWER_LIMIT = 65_536
-"""Bytes of an answer that are read; the rest of a longer one is never fetched."""
-
-_CONNECT_SHARE = 0.8
-"""A lead handed over in the last moment of its budget would end unknown, so the last fifth is kept for the answer."""
 
 _IDLE_SECONDS = 4.0
 """An idle connection that the buyer closes just as a lead goes out leaves the lead's fate unknown. Most servers keep
 connections for 5 seconds or more, so ours are given up before that."""
 
 _POST_SECONDS = 10
-
-_SURELY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-
-class _MaybeSentError(Exception):
-    """A connection failed after the request may have left."""
+_NOT_SIGNED_IN = frozenset({401, 403})
+_SURELY_REFUSED = frozenset({Outcome.REJECT, Outcome.RETRY})
 
 
 class HttpTransport:
@@ -56,7 +50,8 @@ class HttpTransport:
         """Take the private networks that may be called, and how many connections may be open at once."""
         self._guard = AddressGuard(allowed_networks)
         self._connections = connections
-        self._connections_per_host = connections_per_host
+        self._places = Places(connections_per_host)
+        self._preparation = Preparation(self._exchange)
         self._session: ClientSession | None = None
 
     async def open(self) -> None:
@@ -65,7 +60,6 @@ class HttpTransport:
             resolver=GuardedResolver(self._guard),
             socket_factory=self._guard.open_socket,
             limit=self._connections,
-            limit_per_host=self._connections_per_host,
             keepalive_timeout=_IDLE_SECONDS,
             ttl_dns_cache=30,
             dns_cache_max_size=1000,
@@ -74,11 +68,12 @@ class HttpTransport:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
-            middlewares=(_send_once,),
+            middlewares=(send_once,),
         )
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._preparation.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -88,24 +83,27 @@ class HttpTransport:
     ) -> Verdict:
         """Send one lead and judge the answer; network trouble becomes a verdict, never an exception.
 
-        `error`: set-up or values cannot be used, or the address is refused; nothing was sent. `retry`: no connection
-        came about; nothing was sent. `unknown`: a request may have left and no whole answer came in time. When this
-        call is cancelled the lead's fate is unknown too.
+        `error`: set-up or values cannot be used, the address or a step before is refused; the lead was not sent.
+        `retry`: no connection came about, or a step before failed; the lead was not sent. `unknown`: the request may
+        have left and no whole answer came in time. When this call is cancelled the lead's fate is unknown too.
         """
         started = time.perf_counter()
         try:
             plan = compile_target(target)
             compile_rules(rules)
-            request = plan.request(values)
+            values = plan.completed(values)
+            prepared = await self._preparation.prepare(plan, values)
+            verdict = await self._send(plan, prepared, rules, values, idempotency_key)
+            if prepared.from_memory and _is_sign_in_refused(verdict, prepared):
+                # The buyer refused what was kept, and with it the lead: with fresh values it is offered once again.
+                self._preparation.forget(plan, prepared)
+                prepared = await self._preparation.prepare(plan, values)
+                verdict = await self._send(plan, prepared, rules, values, idempotency_key)
         except (InvalidInputError, RuleError, UnfitValueError) as error:
             return Verdict(Outcome.ERROR, str(error))
-        request.headers["Idempotency-Key"] = idempotency_key
-        verdict = await self._exchange(plan, request, target.timeout_seconds, rules)
-        return structs.replace(
-            verdict,
-            request_text=plan.shown_text(values, request),
-            elapsed_ms=round((time.perf_counter() - started) * 1000),
-        )
+        except StepFailedError as error:
+            verdict = error.verdict
+        return structs.replace(verdict, elapsed_ms=round((time.perf_counter() - started) * 1000))
 
     async def post_json(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
         """Post JSON to an address, under the same guard as leads; gives "" for a 2xx answer, else what went wrong."""
@@ -117,107 +115,59 @@ class HttpTransport:
                 data=body,
                 headers={"Content-Type": "application/json", **headers},
                 allow_redirects=False,
-                timeout=_timeout(_POST_SECONDS),
+                timeout=timeout(_POST_SECONDS),
             ) as response:
                 return "" if response.status < HTTPStatus.MULTIPLE_CHOICES else f"HTTP {response.status}"
-        except (aiohttp.ClientError, _MaybeSentError, OSError, TimeoutError, ValueError) as error:
-            return _words(error)
+        except (aiohttp.ClientError, MaybeSentError, OSError, TimeoutError, ValueError) as error:
+            return words(error)
 
-    async def _exchange(
-        self, plan: RequestPlan, request: Request, seconds: int, rules: AnswerRules
+    async def _send(
+        self,
+        plan: RequestPlan,
+        prepared: Prepared,
+        rules: AnswerRules,
+        values: Mapping[str, str],
+        idempotency_key: str,
     ) -> Verdict:
+        request = plan.request({**values, **prepared.values} if prepared.values else values)
+        if prepared.token:
+            request.headers["Authorization"] = f"Bearer {prepared.token}"
+        request.headers["Idempotency-Key"] = idempotency_key
+        try:
+            reply = await self._exchange(plan, request)
+        except TroubleError as error:
+            verdict = Verdict(error.outcome, error.reason)
+        else:
+            verdict = _judged(plan, prepared, reply, rules)
+        return structs.replace(verdict, request_text=plan.shown_text(values, request))
+
+    async def _exchange(self, plan: RequestPlan, request: Request) -> Reply:
+        """Make one exchange; its clock starts when there is room for it, so that waiting costs a lead nothing."""
         if self._session is None:
             raise RuntimeError("open() the transport before delivering")
-        try:
-            async with self._session.request(
-                plan.method,
-                request.url,
-                data=None if request.body is None else request.body.encode(errors="replace"),
-                headers=request.headers,
-                allow_redirects=False,
-                timeout=_timeout(seconds),
-            ) as response:
-                return await _judged(plan, response, rules)
-        except _SURELY_NOT_SENT as error:
-            return _not_sent(error)
-        except aiohttp.InvalidURL as error:
-            return Verdict(
-                Outcome.ERROR, f"The URL cannot be called: {error.description or 'not a usable host'}"
-            )
-        except TimeoutError:
-            return Verdict(
-                Outcome.UNKNOWN, f"No whole answer within {seconds} seconds; the buyer may have the lead"
-            )
-        except (_MaybeSentError, aiohttp.ClientError, OSError) as error:
-            return Verdict(
-                Outcome.UNKNOWN,
-                f"The answer did not arrive whole; the buyer may have the lead ({_words(error)})",
-            )
+        async with self._places.place(request.url):
+            context = None if plan.tls is None else context_of(plan.tls)
+            return await call(self._session, request, plan.timeout_seconds, context)
 
 
-async def _send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Hide lost connections from aiohttp, which would send GET and PUT again over a new one."""
-    try:
-        return await handler(request)
-    except _SURELY_NOT_SENT:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _MaybeSentError(_words(error)) from error
+def _is_sign_in_refused(verdict: Verdict, prepared: Prepared) -> bool:
+    """Tell whether kept values were refused: 401, and for steps 403, without a rule that sees an acceptance in it."""
+    statuses = _NOT_SIGNED_IN if prepared.values else {HTTPStatus.UNAUTHORIZED}
+    return verdict.status_code in statuses and verdict.outcome in _SURELY_REFUSED
 
 
-async def _judged(plan: RequestPlan, response: ClientResponse, rules: AnswerRules) -> Verdict:
-    body = await _read(response)
-    text = _decoded(body, response.charset)
-    judgement = judge(rules, response.status, response.content_type, text)
+def _judged(plan: RequestPlan, prepared: Prepared, reply: Reply, rules: AnswerRules) -> Verdict:
+    judgement = judge(rules, reply.status, reply.content_type, reply.text)
     retry_after = None
     if judgement.outcome is Outcome.RETRY:
-        retry_after = retry_after_seconds(response.headers.get("Retry-After"), clock.now())
+        retry_after = retry_after_seconds(reply.headers.get("Retry-After"), clock.now())
+    secrets = prepared.secrets
     return Verdict(
         judgement.outcome,
-        plan.conceal(judgement.reason),
-        response.status,
+        plan.conceal(judgement.reason, secrets),
+        reply.status,
         judgement.revenue,
         judgement.buyer_reference,
-        plan.conceal(text)[:RESPONSE_TEXT_LIMIT],
+        plan.conceal(reply.text, secrets)[:RESPONSE_TEXT_LIMIT],
         retry_after_seconds=retry_after,
     )
-
-
-async def _read(response: ClientResponse) -> bytes:
-    """Read up to the limit; a longer answer is cut there and its connection given up."""
-    body = await response.content.read(ANSWER_LIMIT)
-    while len(body) < ANSWER_LIMIT and not response.content.at_eof():
-        body += await response.content.read(ANSWER_LIMIT - len(body))
-    if not response.content.at_eof():
-        response.close()
-    return body
-
-
-def _decoded(body: bytes, charset: str | None) -> str:
-    try:
-        text = body.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):
-        text = body.decode("utf-8", "replace")
-    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()
-
-
-def _not_sent(error: aiohttp.ClientError) -> Verdict:
-    cause = getattr(error, "os_error", None)
-    if isinstance(cause, AddressRefusedError):
-        return Verdict(Outcome.ERROR, f"The call is not allowed: {cause}")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Verdict(Outcome.RETRY, f"The host name does not resolve ({_words(error)})")
-    if isinstance(error, aiohttp.ClientSSLError):
-        return Verdict(Outcome.RETRY, f"No secure connection ({_words(error)})")
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Verdict(Outcome.RETRY, "No connection in time")
-    return Verdict(Outcome.RETRY, f"No connection ({_words(error)})")
-
-
-def _words(error: BaseException) -> str:
-    return (str(error) or type(error).__name__)[:300].replace("\x00", "\ufffd")
-
-
-@lru_cache(maxsize=64)
-def _timeout(seconds: int) -> ClientTimeout:
-    return ClientTimeout(total=seconds, connect=seconds * _CONNECT_SHARE, ceil_threshold=3600)
