@@ -12,6 +12,7 @@ import msgspec
 
 from leadyard import demo_buyer
 from leadyard.campaigns import service as setup
+from leadyard.campaigns.distribution import Method
 from leadyard.campaigns.inputs import BuyerInput, CampaignInput, DeliveryInput, SupplierInput
 from leadyard.campaigns.model import (
     CampaignSettings,
@@ -126,7 +127,7 @@ def _campaign(reference: str, name: str) -> CampaignInput:
             dedupe=Dedupe(fields=("email", "phone1")),
             quarantine=reference == "EXAMPLE-QUARANTINE",
             live_responses=reference == "EXAMPLE-LIVE",
-            distribution="Evenly Weighted",
+            distribution=Method.EVENLY_WEIGHTED,
         ),
         fields=example_fields(),
     )
