@@ -38,8 +38,6 @@ SELECT lead_id, after_attempt, bids FROM auctions
 WHERE account_id = $1 AND lead_id = ANY($2::bigint[]) AND expires_at > $3 ORDER BY at
 """
 
-_ALL_OF_LEAD = "SELECT id, after_attempt, bids, at, expires_at FROM auctions WHERE account_id = $1 AND lead_id = $2 ORDER BY at"
-
 _FORGET = "DELETE FROM auctions WHERE account_id = $1 AND lead_id IS NULL AND expires_at < $2"
 
 
@@ -96,11 +94,6 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-async def of_lead(connection: Connection, account_id: int, lead_id: int) -> list[dict[str, Any]]:
-    """Read all auctions of a lead, oldest first, for its trace."""
-    return [dict(row) for row in await connection.fetch(_ALL_OF_LEAD, account_id, lead_id)]
 
 
 async def forget_expired(connection: Connection, account_id: int, before: datetime) -> None:
