@@ -52,8 +52,9 @@ def import_leads(
     from leadyard.intake.imports.service import ImportOrder  # noqa: PLC0415
 
     order = ImportOrder(file, campaign, sid, _choices(columns))
-    lend_database = functools.partial(migrated_database, settings_from(data_dir=data_dir))
-    sys.exit(run(lend_database, slug, order, refused))
+    settings = settings_from(data_dir=data_dir)
+    lend_database = functools.partial(migrated_database, settings)
+    sys.exit(run(lend_database, settings.with_secret_key().vault, slug, order, refused))
 
 
 def _choices(columns: tuple[str, ...]) -> Mapping[str, str]:

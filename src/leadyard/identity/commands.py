@@ -14,6 +14,7 @@ from leadyard.identity.keys import KeyRecord, KindOfKey
 from leadyard.identity.model import ALLOWED, KeyKind, Permission
 from leadyard.kit.errors import LeadyardError, NotFoundError
 from leadyard.storage.database import Database
+from leadyard.storage.vault import Vault
 
 EVERYTHING = "all"
 ACTOR = "command line"
@@ -113,11 +114,17 @@ def revoke_key(lend_database: LendDatabase, *, slug: str | None, key_id: int) ->
     click.echo(f"Key {key_id} is revoked.")
 
 
-def with_database(lend_database: LendDatabase, work: Callable[[Database], Awaitable[ResultT]]) -> ResultT:
-    """Do one piece of work with the database that is lent, and give what comes of it."""
+def with_database(
+    lend_database: LendDatabase,
+    work: Callable[[Database], Awaitable[ResultT]],
+    *,
+    size: int = 1,
+    vault: Vault | None = None,
+) -> ResultT:
+    """Do one piece of work with the database that is lent, over so many connections, and give what comes of it."""
 
     async def connected(dsn: str) -> ResultT:
-        database = Database(dsn, size=1)
+        database = Database(dsn, size=size, vault=vault)
         await database.open()
         try:
             return await work(database)

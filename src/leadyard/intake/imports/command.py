@@ -24,15 +24,20 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.service import Intake
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
+from leadyard.storage.vault import Vault
+
+_CONNECTIONS = 4
 
 
-def run(lend_database: LendDatabase, slug: str, order: ImportOrder, refused: TextIO | None) -> int:
+def run(
+    lend_database: LendDatabase, vault: Vault, slug: str, order: ImportOrder, refused: TextIO | None
+) -> int:
     """Import a file, showing progress; gives 0 when every row got in, else 1. Raises ImportFileError."""
 
     async def work(database: Database) -> Summary:
         return await _run(database, slug, order, refused)
 
-    summary = with_database(lend_database, work)
+    summary = with_database(lend_database, work, size=_CONNECTIONS, vault=vault)
     _report(summary)
     return int(bool(summary.unreadable or summary.refused))
 
