@@ -9,8 +9,11 @@ from leadyard.campaigns import store
 from leadyard.campaigns.model import Buyer, Campaign, Supplier, Webhook
 from leadyard.identity import service as identity
 from leadyard.identity.model import Account, ApiKey, Principal
+from leadyard.intake.providers.model import Provider
 from leadyard.kit.ids import hash_secret
 from leadyard.storage.database import Database
+from leadyard.suppression.lookup import load_lists
+from leadyard.suppression.model import SuppressionList
 
 
 class AccountSetup(msgspec.Struct, frozen=True):
@@ -26,6 +29,8 @@ class AccountSetup(msgspec.Struct, frozen=True):
     buyers: Mapping[int, Buyer]
     buyer_ids: Mapping[str, int]
     webhooks: tuple[Webhook, ...]
+    providers: Mapping[int, Provider] = {}
+    suppression_lists: Mapping[int, SuppressionList] = {}
 
     def campaign(self, named: str) -> Campaign | None:
         """Find a campaign by its reference in any case, else by its id."""
@@ -116,6 +121,8 @@ class Configuration:
             suppliers = await store.load_suppliers(connection, account_id)
             buyers = await store.load_buyers(connection, account_id)
             webhooks = await store.load_webhooks(connection, account_id)
+            providers = await store.load_providers(connection, account_id)
+            suppression_lists = await load_lists(connection, account_id)
         setup = AccountSetup(
             version=version,
             account=account,
@@ -127,6 +134,8 @@ class Configuration:
             buyers=buyers,
             buyer_ids={b.bid: b.id for b in buyers.values()},
             webhooks=webhooks,
+            providers=providers,
+            suppression_lists=suppression_lists,
         )
         self._setups[account_id] = setup
         return setup

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.intake.providers.model import CampaignCheck, RowId
 
 Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -69,12 +70,32 @@ class Match(StrEnum):
     ALL = "all"
 
 
+Hours = Annotated[int, Meta(ge=1, le=876_000)]
+RowIds = Annotated[tuple[RowId, ...], Meta(max_length=50)]
+
+
 class Dedupe(msgspec.Struct, frozen=True):
-    """Which fields make a lead a duplicate of another in the campaign, and for how many hours (none: for ever)."""
+    """Which fields make a lead a duplicate of another in the campaign, and for how many hours (none: for ever).
+
+    Leads of `campaigns` count too, those of `suppression_campaigns` and values on `suppression_lists` whatever their
+    age. `per_supplier`: only leads of the same supplier count, but for suppression.
+    """
 
     fields: tuple[str, ...] = ()
     match: Match = Match.ANY
-    window_hours: Annotated[int, Meta(ge=1, le=876_000)] | None = None
+    window_hours: Hours | None = None
+    per_supplier: bool = False
+    campaigns: RowIds = ()
+    suppression_campaigns: RowIds = ()
+    suppression_lists: RowIds = ()
+
+
+class DeliveredDedupe(msgspec.Struct, frozen=True):
+    """Which fields make a lead one that was delivered before, and for how many hours (none: for ever)."""
+
+    fields: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
+    match: Match = Match.ANY
+    window_hours: Hours | None = None
 
 
 class CampaignSettings(msgspec.Struct, frozen=True):
@@ -94,6 +115,7 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
     blocked_addresses: tuple[str, ...] = ()
+    checks: Annotated[tuple[CampaignCheck, ...], Meta(max_length=20)] = ()
     distribution: str = "Priority"
 
 
@@ -125,6 +147,7 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
     breaker: BreakerPolicy = BreakerPolicy()
+    dedupe: DeliveredDedupe = DeliveredDedupe()
 
 
 class DeliveryKind(StrEnum):
@@ -160,6 +183,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
+    dedupe: DeliveredDedupe = DeliveredDedupe()
 
 
 class WebhookEvent(StrEnum):

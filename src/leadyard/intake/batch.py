@@ -14,6 +14,7 @@ from leadyard.campaigns.model import AcceptOn
 from leadyard.campaigns.terms import system_payout
 from leadyard.intake.model import ACCEPTED, CAP_REACHED, DUPLICATE, IntakeResult, Submission, Verdict
 from leadyard.intake.plan import CampaignPlan
+from leadyard.intake.providers.inspection import Inspection
 from leadyard.intake.store import Claim, LeadRow
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
 from leadyard.routing.caps import CapGate, CapOwner, CapUse, cap_slot, cap_uses
@@ -32,6 +33,7 @@ class Candidate(msgspec.Struct):
     lead_id: int = 0
     sub_supplier_id: int | None = None
     claims: list[Claim] = []
+    inspection: Inspection | None = None
 
     @property
     def account_id(self) -> int:
@@ -46,9 +48,10 @@ class Candidate(msgspec.Struct):
 
     @property
     def is_held(self) -> bool:
-        """Tell whether the campaign puts the lead aside, should it get in."""
+        """Tell whether the campaign, or a check without an answer, puts the lead aside, should it get in."""
         exempt = self.submission.is_test or self.submission.skip_quarantine
-        return self.plan.campaign.settings.quarantine and not exempt
+        put_aside = self.inspection is not None and self.inspection.put_aside
+        return (self.plan.campaign.settings.quarantine or put_aside) and not exempt
 
     @property
     def pays_now(self) -> bool:
@@ -212,6 +215,7 @@ def _result(candidate: Candidate, code: int, errors: Sequence[str], now: datetim
         candidate.uuid,
         candidate.lead_id,
         spent,
+        candidate.verdict.info if code == candidate.verdict.code else None,
     )
 
 
@@ -246,7 +250,7 @@ def row_of(candidate: Candidate, result: IntakeResult, now: datetime) -> LeadRow
         SaleStatus.PENDING if routed else SaleStatus.NONE,
         standing,
         result.code,
-        encode_json(result.errors) if result.errors else None,
+        encode_json(result.info or result.errors) if result.errors else None,
         encode_json(verdict.stored),
         *search,
         b"".join(verdict.claim_keys) if valid and not submission.is_test else None,

@@ -47,7 +47,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
                 stored[name] = field.check(value, today)
             except InvalidValue:
                 continue
-    return Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored))
+    return Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored, supplier_id))
 
 
 def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, bool]:

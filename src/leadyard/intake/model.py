@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -46,17 +47,21 @@ class Submission(msgspec.Struct):
 
 
 class Verdict(msgspec.Struct):
-    """What the rules say of a submission before duplicates and caps are claimed."""
+    """What the rules say of a submission before duplicates and caps are claimed; `info` is a service's answer."""
 
     code: int
     errors: list[str]
     stored: dict[str, str]
     supplier_id: int | None = None
     claim_keys: tuple[bytes, ...] = ()
+    info: dict[str, Any] | None = None
 
 
 class IntakeResult(msgspec.Struct, frozen=True):
-    """What became of a submission; `code` is 1 or negative, `lead_id` the id of its row, None when none was kept."""
+    """What became of a submission; `code` is 1 or negative, `lead_id` the id of its row, None when none was kept.
+
+    `info` is the answer of the service that refused it, None where none did.
+    """
 
     code: int
     errors: tuple[str, ...]
@@ -66,3 +71,4 @@ class IntakeResult(msgspec.Struct, frozen=True):
     uuid: UUID | None = None
     lead_id: int | None = None
     process_micros: int = 0
+    info: dict[str, Any] | None = None

@@ -119,7 +119,7 @@ class Quarantine:
         if campaign is None:
             return None
         plan = self._plans.of(setup, campaign)
-        return Waiting(held, plan, plan.claim_keys(held.fields))
+        return Waiting(held, plan, plan.claim_keys(held.fields, held.supplier_id))
 
     async def _reject(
         self, connection: Connection, principal: Principal, ids: Sequence[QuarantineId], now: datetime

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from leadyard.campaigns.model import Caps
-from leadyard.storage.database import Connection
+from leadyard.storage.database import Connection, Row
 
 
 class CapOwner(IntEnum):
@@ -180,18 +180,35 @@ async def lock_caps(connection: Connection, reserved: Mapping[CapKey, int]) -> C
     if not reserved:
         return CapGate({}, {})
     rows = await connection.fetch(_LOCK, *lock_columns(reserved))
-    used = {
-        CapKey(
-            r["account_id"],
-            CapOwner(r["owner_kind"]),
-            r["owner_id"],
-            r["campaign_id"],
-            Period(r["period"]),
-            r["period_start"],
-        ): r["used"]
-        for r in rows
-    }
-    return CapGate(used, reserved)
+    return CapGate({_key_of(row): row["used"] for row in rows}, reserved)
+
+
+_PEEK = """
+SELECT c.account_id, c.owner_kind, c.owner_id, c.campaign_id, c.period, c.period_start, c.used
+FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::timestamptz[],
+            $7::bigint[]) AS row (account_id, owner_kind, owner_id, campaign_id, period, period_start, nothing)
+JOIN cap_counters c USING (account_id, owner_kind, owner_id, campaign_id, period, period_start)
+"""
+
+
+async def peek_caps(connection: Connection, keys: Iterable[CapKey]) -> CapGate:
+    """Read counters without holding them: enough to tell that a cap is full, never that one has room."""
+    nothing = dict.fromkeys(keys, 0)
+    if not nothing:
+        return CapGate({}, {})
+    rows = await connection.fetch(_PEEK, *lock_columns(nothing))
+    return CapGate({**nothing, **{_key_of(row): row["used"] for row in rows}}, nothing)
+
+
+def _key_of(row: Row) -> CapKey:
+    return CapKey(
+        row["account_id"],
+        CapOwner(row["owner_kind"]),
+        row["owner_id"],
+        row["campaign_id"],
+        Period(row["period"]),
+        row["period_start"],
+    )
 
 
 async def move_caps(connection: Connection, moves: dict[CapKey, int]) -> None:

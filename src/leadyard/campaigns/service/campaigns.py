@@ -7,7 +7,9 @@ import msgspec
 
 from leadyard.campaigns.checks import campaign_problems
 from leadyard.campaigns.inputs import CampaignInput, CampaignRecord
+from leadyard.campaigns.model import Dedupe
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.service.providers import missing_lists, missing_providers
 from leadyard.campaigns.store import rows
 from leadyard.kit.errors import FieldProblem
 from leadyard.storage.database import Connection, Row
@@ -43,6 +45,29 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
     def problems(self, wanted: CampaignInput) -> list[FieldProblem]:
         """Check money, duplicates, addresses and fields."""
         return campaign_problems(wanted)
+
+    async def missing(
+        self, connection: Connection, account_id: int, wanted: CampaignInput
+    ) -> list[FieldProblem]:
+        """Check the providers of checks, and where else duplicates are looked for."""
+        settings = wanted.settings
+        path = "settings.dedupe.suppression_lists"
+        return [
+            *await missing_providers(connection, account_id, settings.checks),
+            *await missing_lists(connection, account_id, path, settings.dedupe.suppression_lists),
+            *await self._missing_campaigns(connection, account_id, settings.dedupe),
+        ]
+
+    async def _missing_campaigns(
+        self, connection: Connection, account_id: int, dedupe: Dedupe
+    ) -> list[FieldProblem]:
+        named = {"campaigns": dedupe.campaigns, "suppression_campaigns": dedupe.suppression_campaigns}
+        return [
+            FieldProblem(f"settings.dedupe.{member}[{at}]", "does not exist")
+            for member, ids in named.items()
+            for at, campaign_id in enumerate(ids)
+            if not await self.exists(connection, account_id, campaign_id)
+        ]
 
     async def save_parts(
         self, connection: Connection, account_id: int, row_id: int, wanted: CampaignInput
