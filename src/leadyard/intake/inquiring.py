@@ -23,6 +23,7 @@ async def look_into(
     aside: that is asked when it is released.
     """
     inquiry, candidate.inspection = candidate.plan.inquiry, inspection
+    inspection.judge(())
     if inquiry is None or candidate.verdict.code not in {ACCEPTED, INVALID_FIELDS}:
         return
     subject = _subject(candidate)

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from leadyard.intake.providers.api import section as checks_section
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
@@ -19,4 +20,9 @@ class UseCases(Protocol):
 
 def sections(services: UseCases) -> tuple[Section, ...]:
     """Make the sections of leads, quarantine and reports over this process's use cases."""
-    return leads_section(services.leads), quarantine_section(services.leads, services.quarantine), REPORTS
+    return (
+        leads_section(services.leads),
+        checks_section(services.leads),
+        quarantine_section(services.leads, services.quarantine),
+        REPORTS,
+    )
