@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 import phonenumbers
 from msgspec import Meta
+from phonenumbers.phonenumberutil import ndd_prefix_for_region
 
 from leadyard.intake.fields import email_key, phone_key
 
@@ -172,7 +173,7 @@ def _phone_forms(form: Form, international: str) -> Iterator[str]:
         return
     national = phonenumbers.national_significant_number(parsed)
     region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    yield f"{phonenumbers.ndd_prefix_for_region_code(region, strip_non_digits=True) or ''}{national}"
+    yield f"{ndd_prefix_for_region(region, strip_non_digits=True) or ''}{national}"
     yield national
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dns.flags
 import dns.message
@@ -146,8 +146,7 @@ class _NameServer(asyncio.DatagramProtocol):
                 reply.set_rcode(dns.rcode.SERVFAIL)
             elif records:
                 reply.answer.append(dns.rrset.from_text(question.name, 300, "IN", kind, *records))
-        assert isinstance(self.transport, asyncio.DatagramTransport)
-        self.transport.sendto(reply.to_wire(), addr)
+        cast("asyncio.DatagramTransport", self.transport).sendto(reply.to_wire(), addr)
 
 
 @contextlib.asynccontextmanager
@@ -197,14 +196,20 @@ def write_country_file(path: Path, countries: Mapping[str, str]) -> None:
     path.write_bytes(nodes + b"\x00" * 16 + data + b"\xab\xcd\xefMaxMind.com" + metadata)
 
 
-def _encoded(value: Any) -> bytes:
+_KINDS = {"node_count": 6, "build_epoch": 9}
+_UINT16 = 5
+
+
+def _encoded(value: Any, name: str = "") -> bytes:
     if isinstance(value, dict):
-        return bytes([7 << 5 | len(value)]) + b"".join(_encoded(k) + _encoded(v) for k, v in value.items())
+        return bytes([7 << 5 | len(value)]) + b"".join(_encoded(k) + _encoded(v, k) for k, v in value.items())
     if isinstance(value, list):
         return bytes([len(value), 11 - 7]) + b"".join(_encoded(entry) for entry in value)
     if isinstance(value, int):
         raw = value.to_bytes(4, "big").lstrip(b"\x00")
-        return bytes([6 << 5 | len(raw)]) + raw
+        kind = _KINDS.get(name, _UINT16)
+        head = [kind << 5 | len(raw)] if kind < 8 else [len(raw), kind - 7]
+        return bytes(head) + raw
     raw = value.encode()
     if len(raw) < 29:
         return bytes([2 << 5 | len(raw)]) + raw
