@@ -20,6 +20,7 @@ from leadyard.intake.providers.countries import Countries
 from leadyard.intake.providers.mail import MailDomains
 from leadyard.intake.providers.service import Inquiries
 from leadyard.intake.providers.sources import Sources
+from leadyard.intake.providers.validating import Validating
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.leads.service import Leads
@@ -65,7 +66,7 @@ class Services:
             self.quarantine,
             self.report_locks,
             self._post_json,
-            self.inquiries,
+            Validating(self.database, self.ledger, self.inquiries),
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:

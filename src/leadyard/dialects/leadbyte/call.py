@@ -11,7 +11,7 @@ from leadyard.dialects.leadbyte.background import Background
 from leadyard.dialects.leadbyte.writing import encode
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.intake.plan import Plans
-from leadyard.intake.providers.service import Inquiries
+from leadyard.intake.providers.validating import Validating
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.kit.errors import DeniedError
@@ -34,7 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     quarantine: Quarantine
     report_locks: ReportLocks
     post_json: PostJson
-    inquiries: Inquiries
+    validating: Validating
 
 
 class Answer(msgspec.Struct, frozen=True):
