@@ -8,6 +8,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.terms import sale_payout
 from leadyard.delivery import outbox, store
+from leadyard.delivery.delivered import Wish, give_back, wishes
 from leadyard.delivery.planning import delivery_caps
 from leadyard.delivery.sending import Result
 from leadyard.delivery.store import Due, Finished, LeadState
@@ -35,6 +36,7 @@ class OutcomeBatch:
         self._deltas = Deltas()
         self._entries: list[Entry] = []
         self._cap_moves: dict[CapKey, int] = {}
+        self._given_back: list[tuple[int, Sequence[Wish]]] = []
 
     async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
         """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
@@ -49,6 +51,7 @@ class OutcomeBatch:
         await self._move_jobs(connection, applied)
         await write_deltas(connection, self._deltas)
         await move_caps(connection, self._cap_moves)
+        await give_back(connection, self._account_id, self._given_back)
         await ledger.post(connection, ids.number(self._entries))
         await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
 
@@ -70,6 +73,8 @@ class OutcomeBatch:
         if result.state in _GIVES_CAP_BACK:
             for use in delivery_caps(sending.setup, sending.delivery, sending.started_at, sending.zone):
                 self._cap_moves[use.key] = self._cap_moves.get(use.key, 0) - 1
+            listed = wishes(sending.setup, sending.campaign, sending.delivery, job.fields)
+            self._given_back.append((job.lead_id, listed))
         changes: Mapping[str, int] = attempt_change(None, result.state)
         if result.state is AttemptState.SOLD:
             self._sell(result, lead)

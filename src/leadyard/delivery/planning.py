@@ -10,6 +10,7 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import store
+from leadyard.delivery.delivered import DeliveredGate, Wish, open_delivered, wishes
 from leadyard.delivery.sending import Job, Sending
 from leadyard.delivery.store import Begun, Due, LeadState
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
@@ -96,16 +97,40 @@ class Planner:
             for delivery in deliveries
         }
         gate = await lock_caps(connection, wanted(uses.values()))
+        delivered = await open_delivered(
+            connection, self._setup.account.id, self._wishes(jobs, open_by_lead), self._now
+        )
         plan = Plan([], [], [], [], [])
         for job in jobs:
-            self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], uses, gate)
+            self._plan_job(plan, job, open_by_lead[job.lead_id, job.only], uses, gate, delivered)
         await move_caps(connection, gate.moves)
+        await delivered.write(connection)
         return plan
 
+    def _wishes(
+        self, jobs: Sequence[Job], open_by_lead: dict[tuple[int, int], list[Delivery]]
+    ) -> dict[tuple[int, int], list[Wish]]:
+        """List the keys of leads already delivered that each lead needs at each of its deliveries."""
+        return {
+            (job.lead_id, delivery.id): listed
+            for job in jobs
+            for delivery in open_by_lead[job.lead_id, job.only]
+            if (listed := wishes(self._setup, self._setup.campaigns[job.campaign_id], delivery, job.fields))
+        }
+
     def _plan_job(
-        self, plan: Plan, job: Job, open_ones: list[Delivery], uses: dict[int, list[CapUse]], gate: CapGate
+        self,
+        plan: Plan,
+        job: Job,
+        open_ones: list[Delivery],
+        uses: dict[int, list[CapUse]],
+        gate: CapGate,
+        delivered: DeliveredGate,
     ) -> None:
-        gates = Gates(lambda d: _cap_reason(gate, uses[d.id]), lambda d: self._closed_until(d.buyer_id))
+        gates = Gates(
+            lambda d: delivered.reason((job.lead_id, d.id)) or _cap_reason(gate, uses[d.id]),
+            lambda d: self._closed_until(d.buyer_id),
+        )
         choice = choose(open_ones, self._setup.buyers, gates)
         number = job.next_number
         for delivery, reason in choice.skipped:
@@ -114,6 +139,7 @@ class Planner:
             number += 1
         if choice.delivery is not None:
             gate.take(uses[choice.delivery.id])
+            delivered.take((job.lead_id, choice.delivery.id))
             self._send(plan, job, choice.delivery, number)
         else:
             self._end(plan, job, choice)

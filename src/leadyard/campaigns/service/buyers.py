@@ -4,6 +4,8 @@ import msgspec
 
 from leadyard.campaigns.inputs import BuyerInput, BuyerRecord
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.store import rows
+from leadyard.storage.database import Connection
 from leadyard.storage.tables import exchange
 
 
@@ -22,6 +24,13 @@ class Buyers(Noun[BuyerInput, BuyerRecord]):
     def unique(self, wanted: BuyerInput) -> dict[str, tuple[str, str]]:
         """Take a bid once."""
         return {"bid": ("bid", wanted.bid)}
+
+    async def save_parts(
+        self, connection: Connection, account_id: int, row_id: int, wanted: BuyerInput
+    ) -> None:
+        """Start afresh with duplicates when it looks for none."""
+        if not wanted.settings.dedupe.fields:
+            await rows.forget_delivered(connection, account_id, rows.BUYER_KEYS, row_id)
 
 
 buyers = Buyers()

@@ -9,9 +9,11 @@ from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRe
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.store import rows
 from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.delivery.transports.http import preview
+from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.tables import exchange
@@ -38,10 +40,27 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
             problems.append(FieldProblem("campaign_id", "does not exist"))
         if not await buyers.exists(connection, account_id, wanted.buyer_id):
             problems.append(FieldProblem("buyer_id", "does not exist"))
-        return problems
+        known = await rows.fields_of(connection, account_id, [wanted.campaign_id])
+        names = {rule["name"] for rule in msgspec.to_builtins(known[wanted.campaign_id])} | set(STANDARD_FIELDS)
+        return [*problems, *_dedupe_problems(wanted, names)]
+
+    async def save_parts(
+        self, connection: Connection, account_id: int, row_id: int, wanted: DeliveryInput
+    ) -> None:
+        """Start afresh with duplicates when it looks for none."""
+        if not wanted.settings.dedupe.fields:
+            await rows.forget_delivered(connection, account_id, rows.DELIVERY_KEYS, row_id)
 
 
 deliveries = Deliveries()
+
+
+def _dedupe_problems(wanted: DeliveryInput, names: set[str]) -> list[FieldProblem]:
+    return [
+        FieldProblem(f"settings.dedupe.fields[{at}]", "is not a field of the campaign")
+        for at, name in enumerate(wanted.settings.dedupe.fields)
+        if name not in names
+    ]
 
 
 async def preview_delivery(

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from leadyard.campaigns.checks import KEYED
 from leadyard.campaigns.model import Dedupe, Match
 from leadyard.intake.fields import email_key, phone_key
 from leadyard.intake.providers.store import Elsewhere
 from leadyard.intake.store import cutoff
 from leadyard.suppression.model import Holds, SuppressionList
-
-KEYED = ("email", "phone1", "phone2", "phone3")
-"""The fields by which leads of other campaigns are found."""
 
 
 def window_of(dedupe: Dedupe) -> timedelta | None:
