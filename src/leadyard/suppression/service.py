@@ -15,6 +15,7 @@ from leadyard.suppression.model import (
     DIGEST_BYTES,
     LONGEST_VALUE,
     BadEntryError,
+    Form,
     ListInput,
     ListRecord,
     ListSettings,
@@ -52,8 +53,10 @@ class SuppressionLists(Noun[ListInput, ListRecord]):
         def settled(before: ListRecord) -> Mapping[str, object]:
             wanted = patch.get("settings")
             changes = wanted if isinstance(wanted, Mapping) else {}
-            for member in ("holds", "form"):
-                if changes.get(member, getattr(before.settings, member)) != getattr(before.settings, member):
+            kept = {"holds": before.settings.holds, "form": before.settings.form}
+            for member, old in kept.items():
+                new = changes.get(member, old)
+                if new != old and not (new is None and old is Form.PLAIN):
                     raise InvalidInputError.of(f"settings.{member}", "stays as the list was made")
             return patch
 
