@@ -46,13 +46,9 @@ class Services:
         self.outbound = HttpTransport(settings.allowed_networks)
         mail, countries = MailDomains(settings.dns_resolvers), Countries(settings.country_database)
         self.inquiries = Inquiries(database, Sources(database, self.outbound, mail, countries))
-        self.intake = Intake(
-            database, self.configuration, self.plans, self.ledger, inquiries=self.inquiries
-        )
+        self.intake = Intake(database, self.configuration, self.plans, self.ledger, inquiries=self.inquiries)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
-        self.quarantine = Quarantine(
-            database, self.configuration, self.plans, self.ledger, self.inquiries
-        )
+        self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
         self.report_locks = ReportLocks(database)
 
     def of_leadbyte(self) -> LeadByteServices:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -17,17 +18,17 @@ from leadyard.suppression import service as suppression
 FIELDS = ("email", "phone1")
 
 
-async def beside(exchange: Exchange, **dedupe: object) -> int:
-    """A campaign CARS beside another one, BIKES, whose id this gives."""
+async def beside(exchange: Exchange, *count: str, **dedupe: Any) -> int:
+    """A campaign CARS beside another one, BIKES, whose id this gives and whose leads count by these members."""
     other = await exchange.campaign("BIKES")
-    members = {name: (other.id,) for name in dedupe.pop("count", ())}  # type: ignore[attr-defined]
-    await exchange.campaign(dedupe=Dedupe(**{"fields": FIELDS, **members, **dedupe}))  # type: ignore[arg-type]
+    members = dict.fromkeys(count, (other.id,))
+    await exchange.campaign(dedupe=Dedupe(**{"fields": FIELDS, **members, **dedupe}))
     return other.id
 
 
 @pytest.mark.parametrize("member", ["campaigns", "suppression_campaigns"])
 async def test_leads_of_another_campaign_count_by_email_or_phone(exchange: Exchange, member: str) -> None:
-    await beside(exchange, count=(member,))
+    await beside(exchange, member)
     assert (await exchange.submit(1, campaign="BIKES")).code == 1
     assert (await exchange.submit(1)).code == -2
     assert (await exchange.submit(2, values={"email": "PERSON.1@example.com"})).code == -2
@@ -39,7 +40,7 @@ async def test_leads_of_another_campaign_count_by_email_or_phone(exchange: Excha
 async def test_refused_and_test_leads_of_another_campaign_do_not_count_but_quarantined_ones_do(
     exchange: Exchange,
 ) -> None:
-    other = await beside(exchange, count=("campaigns",))
+    other = await beside(exchange, "campaigns")
     assert (await exchange.submit(1, campaign="BIKES", values={"postcode": "x"})).code == -5
     assert (await exchange.submit(1, campaign="BIKES", is_test=True)).code == 1
     assert (await exchange.submit(1)).code == 1
@@ -53,7 +54,9 @@ async def test_refused_and_test_leads_of_another_campaign_do_not_count_but_quara
 async def test_the_window_counts_for_campaigns_and_not_for_suppression(exchange: Exchange) -> None:
     other = await exchange.campaign("BIKES")
     await exchange.campaign(dedupe=Dedupe(fields=FIELDS, window_hours=24, campaigns=(other.id,)))
-    await exchange.campaign("VANS", dedupe=Dedupe(fields=FIELDS, window_hours=24, suppression_campaigns=(other.id,)))
+    await exchange.campaign(
+        "VANS", dedupe=Dedupe(fields=FIELDS, window_hours=24, suppression_campaigns=(other.id,))
+    )
     past = clock.now() - timedelta(hours=25)
     assert (await exchange.submit(1, campaign="BIKES", received_at=past)).code == 1
     assert (await exchange.submit(1)).code == 1
@@ -62,7 +65,7 @@ async def test_the_window_counts_for_campaigns_and_not_for_suppression(exchange:
 
 async def test_all_fields_together_must_be_equal_elsewhere_too(exchange: Exchange) -> None:
     names = ("email", "lastname")
-    await beside(exchange, count=("campaigns",), fields=names, match=Match.ALL)
+    await beside(exchange, "campaigns", fields=names, match=Match.ALL)
     assert (await exchange.submit(1, campaign="BIKES")).code == 1
     assert (await exchange.submit(1, values={"lastname": "BLOGGS"})).code == -2
     assert (await exchange.submit(1, values={"lastname": "Other"})).code == 1
@@ -106,13 +109,13 @@ async def test_values_on_a_suppression_list_are_duplicates_whatever_the_window(e
 
 
 async def test_the_campaigns_own_claims_stay_exact_at_any_concurrency(exchange: Exchange) -> None:
-    await beside(exchange, count=("campaigns",))
+    await beside(exchange, "campaigns")
     results = await asyncio.gather(*(exchange.submit(1) for _ in range(20)))
     assert sorted(result.code for result in results) == [-2] * 19 + [1]
 
 
 async def test_own_claims_are_free_again_after_the_window(exchange: Exchange) -> None:
-    await beside(exchange, count=("campaigns",), window_hours=1)
+    await beside(exchange, "campaigns", window_hours=1)
     assert (await exchange.submit(1)).code == 1
     with time_machine.travel(clock.now() + timedelta(hours=2)):
         assert (await exchange.submit(1)).code == 1

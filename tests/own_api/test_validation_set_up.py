@@ -38,14 +38,30 @@ async def test_a_provider_is_made_read_changed_and_archived_and_its_secret_never
 @pytest.mark.parametrize(
     ("document", "member"),
     [
-        ({"name": "x", "kind": "email", "settings": {"source": {"kind": "numbering"}}}, "settings.source.kind"),
-        ({"name": "x", "kind": "hlr", "settings": {"source": {"kind": "mail_exchange"}}}, "settings.source.kind"),
-        ({"name": "x", "kind": "tps", "settings": {"source": {"kind": "lists", "lists": [7]}}}, "settings.source.lists[0]"),
         (
-            {"name": "x", "kind": "hlr", "settings": {"source": {"kind": "http", "http": {"url": "ftp://a.example"}}}},
+            {"name": "x", "kind": "email", "settings": {"source": {"kind": "numbering"}}},
+            "settings.source.kind",
+        ),
+        (
+            {"name": "x", "kind": "hlr", "settings": {"source": {"kind": "mail_exchange"}}},
+            "settings.source.kind",
+        ),
+        (
+            {"name": "x", "kind": "tps", "settings": {"source": {"kind": "lists", "lists": [7]}}},
+            "settings.source.lists[0]",
+        ),
+        (
+            {
+                "name": "x",
+                "kind": "hlr",
+                "settings": {"source": {"kind": "http", "http": {"url": "ftp://a.example"}}},
+            },
             "settings.source.http.url",
         ),
-        ({"name": "x", "kind": "hlr", "settings": {"source": {"kind": "numbering"}, "cost": "-1"}}, "settings.cost"),
+        (
+            {"name": "x", "kind": "hlr", "settings": {"source": {"kind": "numbering"}, "cost": "-1"}},
+            "settings.cost",
+        ),
         ({"name": "x", "kind": "nothing", "settings": {"source": {"kind": "numbering"}}}, "kind"),
         ({"name": "x", "kind": "hlr", "settings": {}}, "settings.source"),
     ],
@@ -68,7 +84,9 @@ async def test_a_check_needs_a_provider_of_its_kind_and_of_its_account(
 
     async def campaign(**check: Any) -> httpx.Response:
         settings = {"checks": [{"kind": "hlr", "provider_id": own, **check}]}
-        return await client.post("/api/v1/campaigns", json={"reference": "A", "name": "A", "settings": settings})
+        return await client.post(
+            "/api/v1/campaigns", json={"reference": "A", "name": "A", "settings": settings}
+        )
 
     for check in ({}, {"kind": "tps", "provider_id": 99}, {"kind": "tps", "fields": ["nothing"]}):
         assert (await campaign(**check)).status_code == 422
@@ -98,7 +116,7 @@ async def test_values_are_added_counted_and_removed_and_never_shown(
 
 async def test_an_upload_brings_all_of_its_lines_or_none(client: httpx.AsyncClient) -> None:
     one = await a_list(client)
-    text = "\ufeffEmail\r\nann@example.com\r\n\r\n\"bob@example.com\"\r\n"
+    text = '\ufeffEmail\r\nann@example.com\r\n\r\n"bob@example.com"\r\n'
     uploaded = await client.put(f"{one}/values", content=text, headers=TEXT)
     assert uploaded.json() == {"given": 2, "changed": 2, "total": 2}
     refused = await client.put(f"{one}/values", content="eve@example.com\nnonsense\n", headers=TEXT)

@@ -45,7 +45,9 @@ class Wish(msgspec.Struct, frozen=True):
     window: timedelta | None
 
 
-def wishes(setup: AccountSetup, campaign: Campaign, delivery: Delivery, fields: Mapping[str, str]) -> list[Wish]:
+def wishes(
+    setup: AccountSetup, campaign: Campaign, delivery: Delivery, fields: Mapping[str, str]
+) -> list[Wish]:
     """List the keys that sending a lead by a delivery takes; none where neither it nor its buyer looks for any."""
     found = _of(delivery.settings.dedupe, Owner.DELIVERY, delivery.id, campaign, fields)
     buyer = setup.buyers.get(delivery.buyer_id)
@@ -112,7 +114,9 @@ async def open_delivered(
     """Lock every key that leads of this unit of work may take; nothing is asked where none is wanted."""
     keys = dict.fromkeys((wish.key for listed in wanted.values() for wish in listed), 0)
     rows = await lock_delivered(connection, account_id, _rows(keys), now) if keys else []
-    held = {DeliveredKey(r["owner_kind"], r["owner_id"], r["key"]): (r["lead_id"], r["claimed_at"]) for r in rows}
+    held = {
+        DeliveredKey(r["owner_kind"], r["owner_id"], r["key"]): (r["lead_id"], r["claimed_at"]) for r in rows
+    }
     return DeliveredGate(account_id, wanted, held, now)
 
 

@@ -29,9 +29,9 @@ async def look_into(
     subject = _subject(candidate)
     if any(check.stage == _ADDRESS for check in inquiry.checks):
         await inquiries.inspect(inquiry, subject, inspection, only_stage=_ADDRESS)
-        if inspection.refusal is not None and candidate.verdict.code == ACCEPTED:
-            _refuse(candidate, inspection.refusal)
-        elif inspection.refusal is not None and _was_answered(inspection):
+        if (inspection.refusal is not None and candidate.verdict.code == ACCEPTED) or (
+            inspection.refusal is not None and _was_answered(inspection)
+        ):
             _refuse(candidate, inspection.refusal)
     if candidate.verdict.code != ACCEPTED:
         return

@@ -17,7 +17,6 @@ from leadyard.ledger.model import Entry
 from leadyard.reports.model import Deltas
 from leadyard.storage.database import Connection
 
-
 _AT_ONCE = 32
 
 

@@ -10,6 +10,7 @@ from leadyard.intake.dedupe_keys import key_makers, keys_of
 from leadyard.intake.fields import STANDARD_FIELDS, CompiledField, compile_field, email_key, phone_key
 from leadyard.intake.providers.compiled import compile_inquiry
 
+
 class CampaignPlan:
     """One campaign at one version of its account's set-up.
 

@@ -41,4 +41,6 @@ async def matching_lists(
     pairs = list(sought)
     if not pairs:
         return set()
-    return await store.matching(connection, account_id, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    return await store.matching(
+        connection, account_id, [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    )

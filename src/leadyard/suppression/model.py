@@ -58,7 +58,9 @@ class ListSettings(msgspec.Struct, frozen=True):
     holds: Holds
     form: Annotated[
         Form,
-        Meta(description="`plain` values, or hexadecimal digests of values: e-mails and domains in lower case."),
+        Meta(
+            description="`plain` values, or hexadecimal digests of values: e-mails and domains in lower case."
+        ),
     ] = Form.PLAIN
     country: Annotated[
         str, Meta(pattern="^[A-Z]{2}$", description="Where numbers without a country code belong.")

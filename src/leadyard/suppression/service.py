@@ -115,7 +115,9 @@ async def count_values(database: Database, account_id: int, list_id: int) -> int
         return await store.count(connection, account_id, list_id)
 
 
-_HEADINGS = frozenset({"email", "phone", "mobile", "number", "domain", "value", "postcode", "hash", "md5", "sha256"})
+_HEADINGS = frozenset(
+    {"email", "phone", "mobile", "number", "domain", "value", "postcode", "hash", "md5", "sha256"}
+)
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:

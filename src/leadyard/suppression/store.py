@@ -10,7 +10,9 @@ SELECT $1, $2, digest FROM unnest($3::bytea[]) AS row (digest)
 ON CONFLICT (account_id, list_id, digest) DO NOTHING
 """
 
-_REMOVE = "DELETE FROM suppression_entries WHERE account_id = $1 AND list_id = $2 AND digest = ANY($3::bytea[])"
+_REMOVE = (
+    "DELETE FROM suppression_entries WHERE account_id = $1 AND list_id = $2 AND digest = ANY($3::bytea[])"
+)
 
 _CLEAR = "DELETE FROM suppression_entries WHERE account_id = $1 AND list_id = $2"
 

@@ -22,7 +22,12 @@ async def provider(world: World, kind: str, url: str, **settings: Any) -> int:
         {"kind": "json_path", "path": "status", "pattern": "UNDELIV", "outcome": "reject"},
         {"kind": "regex", "pattern": ".*", "outcome": "unknown"},
     ]
-    http = {"url": url, "body": "json", "fields": [{"name": "value", "value": "{{ value }}"}], "timeout_seconds": 1}
+    http = {
+        "url": url,
+        "body": "json",
+        "fields": [{"name": "value", "value": "{{ value }}"}],
+        "timeout_seconds": 1,
+    }
     source = {"kind": "http", "http": http, "answers": {"rules": rules}}
     usual = {"source": source, "cost": "0.02", "answers_validate": True}
     document = {"name": "Service", "kind": kind, "settings": {**usual, **settings}}

@@ -115,7 +115,6 @@ async def test_of_several_refusals_the_first_in_the_contracts_order_is_told(desk
 
 async def test_a_provider_that_is_not_active_gives_no_answer(desk: Checks) -> None:
 
-
     async with buyer(answering(BAD_SUBSCRIBER)) as service:
         provider_id = await desk.service(CheckKind.HLR, service.url)
         await desk.checked((CheckKind.HLR, provider_id))

@@ -52,7 +52,7 @@ async def test_releases_at_once_let_a_lead_in_once_and_book_every_check(desk: Ch
         reasons = await asyncio.gather(
             *(desk.quarantine.release(desk.principal, [lead_id]) for _ in range(3))
         )
-    assert sorted(reason[lead_id] for reason in reasons)[0] == ""
+    assert "" in {reason[lead_id] for reason in reasons}
     assert (await desk.lead(lead_id))["validation_cost"] == len(service.calls) * 10_000
     assert await desk.in_order()
 

@@ -9,7 +9,7 @@ from leadyard.campaigns import service as setup
 from leadyard.campaigns.model import Caps
 from leadyard.delivery.model import BreakerPolicy
 from leadyard.intake.providers.model import CheckKind, Numbering, WhenUnavailable
-from leadyard.intake.providers.service import Inquiries, Inspection
+from leadyard.intake.providers.service import Inquiries
 from leadyard.leads.model import Channel
 
 GOOD = '{"status":"DELIVRD"}'
@@ -152,7 +152,7 @@ async def test_what_was_spent_on_a_lead_that_is_not_stored_is_booked_all_the_sam
 async def test_a_campaign_without_checks_asks_nothing(desk: Checks) -> None:
     class Untouchable(Inquiries):
         async def inspect(self, *_args: object, **_more: object) -> None:
-            raise AssertionError(Inspection)
+            raise AssertionError
 
         async def refused_anyway(self, *_args: object, **_more: object) -> bool:
             raise AssertionError

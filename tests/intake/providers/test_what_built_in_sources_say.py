@@ -134,7 +134,9 @@ async def test_a_country_comes_before_bad_fields_and_a_new_file_counts_at_once(
 
 
 @pytest.mark.parametrize("form", list(Form))
-async def test_a_list_refuses_what_is_on_it_in_whatever_form_it_was_uploaded(desk: Checks, form: Form) -> None:
+async def test_a_list_refuses_what_is_on_it_in_whatever_form_it_was_uploaded(
+    desk: Checks, form: Form
+) -> None:
     made = await suppression.suppression_lists.create(
         desk.database, desk.actor, ListInput(name="TPS", settings=ListSettings(Holds.PHONE, form))
     )

@@ -70,7 +70,10 @@ class Checks(Desk):
         self, kind: CheckKind, source: Source, *, cost: str = "0", cache_seconds: int = 0, **more: Any
     ) -> int:
         settings = ProviderSettings(
-            source=source, cost=Decimal(cost), cache_seconds=cache_seconds, breaker=BreakerPolicy(failures=1000)
+            source=source,
+            cost=Decimal(cost),
+            cache_seconds=cache_seconds,
+            breaker=BreakerPolicy(failures=1000),
         )
         document = ProviderInput(
             name=f"{kind} service", kind=kind, settings=msgspec.structs.replace(settings, **more)
@@ -79,11 +82,16 @@ class Checks(Desk):
 
     async def service(self, kind: CheckKind, url: str, *, cost: str = "0.01", **more: Any) -> int:
         """A provider over HTTP that is asked about a value."""
-        target = HttpTarget(url=url, body="json", fields=(FieldMapping("value", "{{ value }}"),), timeout_seconds=1)
+        target = HttpTarget(
+            url=url, body="json", fields=(FieldMapping("value", "{{ value }}"),), timeout_seconds=1
+        )
         return await self.provider(kind, HttpSource(target, ANSWERS), cost=cost, **more)
 
     async def checked(
-        self, *checks: tuple[CheckKind, int] | CampaignCheck, policy: WhenUnavailable = WhenUnavailable.ACCEPT, **more: Any
+        self,
+        *checks: tuple[CheckKind, int] | CampaignCheck,
+        policy: WhenUnavailable = WhenUnavailable.ACCEPT,
+        **more: Any,
     ) -> CampaignRecord:
         """A campaign with these checks."""
         made = tuple(
@@ -184,7 +192,13 @@ def write_country_file(path: Path, countries: Mapping[str, str]) -> None:
     nodes = b""
     for node in tree:
         for record in node:
-            value = count if record is None else record if isinstance(record, int) else count + 16 + places[record]
+            value = (
+                count
+                if record is None
+                else record
+                if isinstance(record, int)
+                else count + 16 + places[record]
+            )
             nodes += struct.pack(">I", value)[1:]
     metadata = _encoded(
         {
@@ -210,7 +224,7 @@ def _encoded(value: Any, name: str = "") -> bytes:
         kind = _KINDS.get(name, _UINT16)
         head = [kind << 5 | len(raw)] if kind < 8 else [len(raw), kind - 7]
         return bytes(head) + raw
-    raw = value.encode()
+    raw = str(value).encode()
     if len(raw) < 29:
         return bytes([2 << 5 | len(raw)]) + raw
     return bytes([2 << 5 | 29, len(raw) - 29]) + raw

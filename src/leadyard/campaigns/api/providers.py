@@ -36,6 +36,10 @@ SECTION = Section(
     "Validation providers",
     "Who answers the checks of a campaign's leads: a service over HTTP, or what is built in.",
     operations_of(
-        providers, "/validation-providers", plural="validation providers", status=ProviderStatus, example=EXAMPLE
+        providers,
+        "/validation-providers",
+        plural="validation providers",
+        status=ProviderStatus,
+        example=EXAMPLE,
     ),
 )

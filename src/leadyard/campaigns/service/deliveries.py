@@ -41,7 +41,9 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
         if not await buyers.exists(connection, account_id, wanted.buyer_id):
             problems.append(FieldProblem("buyer_id", "does not exist"))
         known = await rows.fields_of(connection, account_id, [wanted.campaign_id])
-        names = {rule["name"] for rule in msgspec.to_builtins(known[wanted.campaign_id])} | set(STANDARD_FIELDS)
+        names = {rule["name"] for rule in msgspec.to_builtins(known[wanted.campaign_id])} | set(
+            STANDARD_FIELDS
+        )
         return [*problems, *_dedupe_problems(wanted, names)]
 
     async def save_parts(

@@ -83,7 +83,9 @@ class Asking:
                 provider.settings.breaker, _REPORTED[answer.outcome], clock.now()
             )
         if answer.outcome is Outcome.UNAVAILABLE:
-            _log.info("a check got no answer", account=setup.account.id, provider=provider.id, kind=check.kind)
+            _log.info(
+                "a check got no answer", account=setup.account.id, provider=provider.id, kind=check.kind
+            )
             return answer
         return msgspec.structs.replace(answer, cost=check.cost)
 

@@ -138,4 +138,6 @@ def _line(finding: Finding) -> str:
     answer = finding.answer
     price = f", {plain(from_micros(answer.cost))}" if answer.cost else ""
     again = ", known from before" if answer.cached else ""
-    return f"{finding.kind} of {finding.field}: {answer.outcome} (provider {finding.provider_id}{price}{again})"
+    return (
+        f"{finding.kind} of {finding.field}: {answer.outcome} (provider {finding.provider_id}{price}{again})"
+    )

@@ -14,7 +14,9 @@ from leadyard.intake.providers.model import Answer, MailExchange, Outcome
 _MOST_REMEMBERED = 50_000
 _LEAST_SECONDS = 1.0
 
-NO_SUCH_DOMAIN = Answer(Outcome.INVALID, "the domain does not exist", {"status": "INVALID", "code": "NO_DOMAIN"})
+NO_SUCH_DOMAIN = Answer(
+    Outcome.INVALID, "the domain does not exist", {"status": "INVALID", "code": "NO_DOMAIN"}
+)
 NO_MAIL = Answer(Outcome.INVALID, "the domain takes no mail", {"status": "INVALID", "code": "NO_MAIL_SERVER"})
 TAKES_MAIL = Answer(Outcome.VALID, "the domain takes mail")
 _SILENT = Answer(Outcome.UNAVAILABLE, "the name servers did not answer")

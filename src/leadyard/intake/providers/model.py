@@ -12,7 +12,9 @@ from leadyard.delivery.model import AnswerRules, BreakerPolicy, Extract, HttpTar
 
 Cost = Annotated[
     Decimal,
-    Meta(description="What each answer costs, in the campaign's currency: an exact amount, as text or number."),
+    Meta(
+        description="What each answer costs, in the campaign's currency: an exact amount, as text or number."
+    ),
 ]
 RowId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Seconds = Annotated[int, Meta(ge=0, le=31_536_000)]

@@ -90,9 +90,7 @@ class Sources:
         domain = value.rpartition("@")[2].strip().lower()
         if source.refuse_disposable and is_disposable(domain):
             return _DISPOSABLE
-        if source.disposable_lists and await self._on_lists(
-            setup, source.disposable_lists, domain, country
-        ):
+        if source.disposable_lists and await self._on_lists(setup, source.disposable_lists, domain, country):
             return _DISPOSABLE
         return await self._mail.ask(domain, source)
 
@@ -118,9 +116,7 @@ def answer_of(source: HttpSource, verdict: Verdict) -> Answer:
     outcome = {Sent.ACCEPT: Outcome.VALID, Sent.REJECT: Outcome.INVALID}.get(
         verdict.outcome, Outcome.UNAVAILABLE
     )
-    return Answer(
-        outcome, verdict.reason, _shown(source, verdict), elapsed_ms=verdict.elapsed_ms
-    )
+    return Answer(outcome, verdict.reason, _shown(source, verdict), elapsed_ms=verdict.elapsed_ms)
 
 
 def _shown(source: HttpSource, verdict: Verdict) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def _by_key(number: int, place: str) -> str:
 
 
 # One index for each key, and none is looked into for a key that the lead lacks.
-_ELSEWHERE = " UNION ALL ".join(_by_key(number, place) for number, place in enumerate(_PLACES, 9)) + " LIMIT 1"
+_ELSEWHERE = (
+    " UNION ALL ".join(_by_key(number, place) for number, place in enumerate(_PLACES, 9)) + " LIMIT 1"
+)
 
 _ADD = """
 INSERT INTO lead_checks (account_id, lead_id, number, provider_id, kind, field, outcome, reason, answer, cost, cached,
@@ -116,9 +118,7 @@ async def is_claimed(
     return found is not None
 
 
-async def is_elsewhere(
-    connection: Connection, account_id: int, lead_id: int, wanted: Elsewhere
-) -> bool:
+async def is_elsewhere(connection: Connection, account_id: int, lead_id: int, wanted: Elsewhere) -> bool:
     """Tell whether another campaign has a lead that counts as this one."""
     if not any(wanted.search):
         return False

@@ -75,9 +75,7 @@ class Validating:
         values = {VALUE: value, check.fields[0]: value}
         key = answer_key(setup.account.id, check, values, COUNTRY)
         answer = await self._inquiries.asking.answer(setup, check, values, COUNTRY, key)
-        finding = Finding(
-            provider.kind, provider.id, provider.name, VALUE, WhenUnavailable.ACCEPT, answer
-        )
+        finding = Finding(provider.kind, provider.id, provider.name, VALUE, WhenUnavailable.ACCEPT, answer)
         await self._inquiries.book_without_lead(
             self._ledger, setup.account.id, setup.account.currency, [finding]
         )

@@ -7,4 +7,13 @@ so that the same schema can be distributed by account.
 from leadyard.storage.tables import exchange, leads, ledger, operators, rollups, validation
 from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
 
-__all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups", "validation"]
+__all__ = [
+    "REFERENCE_TABLES",
+    "exchange",
+    "leads",
+    "ledger",
+    "metadata",
+    "operators",
+    "rollups",
+    "validation",
+]
