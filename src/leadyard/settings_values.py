@@ -119,7 +119,7 @@ def _name_server(text: str) -> tuple[str, int]:
     if text.startswith("[") and text.endswith("]"):
         address, number = text, ""
     try:
-        return str(ip_address(address.strip("[]"))), int(number or _DNS_PORT)
+        return str(ip_address(address.strip("[]"))), port(number or str(_DNS_PORT))
     except ValueError as error:
         raise ValueError(
             f"must list addresses such as 10.0.0.2 or 10.0.0.2:53, and {text!r} is none"
