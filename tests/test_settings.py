@@ -148,3 +148,23 @@ def test_a_secret_key_that_is_set_is_not_replaced(tmp_path: Path) -> None:
     assert given_key.with_secret_key() == given_key
     assert list(tmp_path.iterdir()) == []
     assert Settings(data_dir=tmp_path).with_secret_key().secret_key == load_or_create_secret_key(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.0.0.2", (("10.0.0.2", 53),)),
+        ("10.0.0.2:5353, fd00::2", (("10.0.0.2", 5353), ("fd00::2", 53))),
+        ("[fd00::2]:53,[fd00::3]", (("fd00::2", 53), ("fd00::3", 53))),
+    ],
+)
+def test_name_servers_are_read_and_written_back(text: str, expected: tuple[tuple[str, int], ...]) -> None:
+    settings = Settings.from_environment({"LEADYARD_DNS_RESOLVERS": text})
+    assert settings.dns_resolvers == expected
+    assert Settings.from_environment(settings.to_environment()).dns_resolvers == expected
+
+
+@pytest.mark.parametrize("text", ["dns.example.com", "10.0.0.2:x", "10.0.0.2:99999", ":53"])
+def test_name_servers_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="LEADYARD_DNS_RESOLVERS must list addresses"):
+        Settings.from_environment({"LEADYARD_DNS_RESOLVERS": text})

@@ -18,6 +18,11 @@ from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
+from leadyard.intake.providers.countries import Countries
+from leadyard.intake.providers.mail import MailDomains
+from leadyard.intake.providers.service import Inquiries
+from leadyard.intake.providers.sources import Sources
+from leadyard.intake.providers.validating import Validating
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.leads.service import Leads
@@ -46,12 +51,14 @@ class Services:
         self.configuration = Configuration(database)
         self.plans = Plans()
         self.ledger = Ledger(database)
-        self.intake = Intake(database, self.configuration, self.plans, self.ledger)
+        self.outbound = HttpTransport(settings.allowed_networks)
+        mail, countries = MailDomains(settings.dns_resolvers), Countries(settings.country_database)
+        self.inquiries = Inquiries(database, Sources(database, self.outbound, mail, countries))
+        self.intake = Intake(database, self.configuration, self.plans, self.ledger, inquiries=self.inquiries)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
-        self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
+        self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
-        self.outbound = HttpTransport(settings.allowed_networks)
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
 
@@ -78,6 +85,7 @@ class Services:
             self.credit,
             self._post_json,
             self.prospects,
+            Validating(self.database, self.ledger, self.inquiries),
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:

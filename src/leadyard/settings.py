@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_json: bool = False
     public_base_url: str | None = None
+    dns_resolvers: tuple[tuple[str, int], ...] = ()
+    country_database: Path | None = None
 
     @property
     def local_base_url(self) -> str:
@@ -79,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             log_level=reader.get("LOG_LEVEL", values.log_level, "info"),
             log_json=reader.get("LOG_JSON", values.yes_or_no, False),
             public_base_url=reader.get("PUBLIC_BASE_URL", values.base_url, None),
+            dns_resolvers=reader.get("DNS_RESOLVERS", values.name_servers, ()),
+            country_database=reader.get("COUNTRY_DATABASE", values.data_dir, None),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -96,6 +100,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "LOG_LEVEL": self.log_level,
             "LOG_JSON": "true" if self.log_json else "false",
             "PUBLIC_BASE_URL": self.public_base_url,
+            "DNS_RESOLVERS": ",".join(values.socket_name(*each) for each in self.dns_resolvers),
+            "COUNTRY_DATABASE": None if self.country_database is None else str(self.country_database),
         }
         return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}
 

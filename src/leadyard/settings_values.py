@@ -6,13 +6,14 @@ repeats a value that may hold a secret.
 
 import os
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SHORTEST_SECRET_KEY = 32
 LARGEST_PORT = 65535
+_DNS_PORT = 53
 MOST_PROCESSES = 256
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
@@ -102,6 +103,29 @@ def base_url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"must be a URL such as https://leads.example.com, not {text!r}")
     return text.rstrip("/")
+
+
+def name_servers(text: str) -> tuple[tuple[str, int], ...]:
+    """Return name servers, as address and port, of a list such as `10.0.0.2, 10.0.0.3:5353, [fd00::2]:53`."""
+    return tuple(_name_server(part.strip()) for part in text.split(",") if part.strip())
+
+
+def socket_name(address: str, port_number: int) -> str:
+    """Write an address and a port as `name_servers` reads them."""
+    return f"[{address}]:{port_number}" if ":" in address else f"{address}:{port_number}"
+
+
+def _name_server(text: str) -> tuple[str, int]:
+    bare = text.count(":") > 1 and not text.startswith("[")
+    address, _, number = (text, "", "") if bare else text.rpartition(":") if ":" in text else (text, "", "")
+    if text.startswith("[") and text.endswith("]"):
+        address, number = text, ""
+    try:
+        return str(ip_address(address.strip("[]"))), port(number or str(_DNS_PORT))
+    except ValueError as error:
+        raise ValueError(
+            f"must list addresses such as 10.0.0.2 or 10.0.0.2:53, and {text!r} is none"
+        ) from error
 
 
 def _network(text: str) -> Network:

@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 
 from leadyard.campaigns.distribution_checks import auction_problems, distribution_problems, margin_problems
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
-from leadyard.campaigns.model import AcceptOn, CampaignSettings, Payout, PayoutKind
+from leadyard.campaigns.model import AcceptOn, CampaignSettings, Dedupe, Match, Payout, PayoutKind
 from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
-from leadyard.intake.fields import FieldRule, FieldRuleError, compile_field
+from leadyard.intake.fields import STANDARD_FIELDS, FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem
 
 HUNDRED_PERCENT = 100
+KEYED = ("email", "phone1", "phone2", "phone3")
+"""The fields by which leads of other campaigns are found."""
+
 MOST_FIELDS = 500
 """The most fields that a campaign can have."""
 
@@ -22,6 +25,8 @@ def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:
     return [
         *payout_problems("settings.payout", campaign.settings.payout),
         *_dedupe_problems(campaign),
+        *_elsewhere_problems(campaign.settings.dedupe),
+        *_check_problems(campaign),
         *_address_problems(campaign.settings.blocked_addresses),
         *_refused_url_problems(campaign.settings),
         *distribution_problems("settings.distribution", campaign.settings.distribution),
@@ -99,6 +104,28 @@ def _dedupe_problems(campaign: CampaignInput) -> list[FieldProblem]:
     return [
         FieldProblem(f"settings.dedupe.fields[{i}]", "is not a field of the campaign")
         for i, name in enumerate(campaign.settings.dedupe.fields)
+        if name not in names
+    ]
+
+
+def _elsewhere_problems(dedupe: Dedupe) -> list[FieldProblem]:
+    """Leads of other campaigns are found by e-mail and telephone, which have indexes."""
+    if not (dedupe.campaigns or dedupe.suppression_campaigns):
+        return []
+    keyed = [name in KEYED for name in dedupe.fields]
+    if all(keyed) if dedupe.match is Match.ANY else any(keyed):
+        return []
+    named = ", ".join(KEYED)
+    words = f"must be among {named}" if dedupe.match is Match.ANY else f"must have one of {named}"
+    return [FieldProblem("settings.dedupe.fields", f"{words} where other campaigns count")]
+
+
+def _check_problems(campaign: CampaignInput) -> list[FieldProblem]:
+    names = {rule.name for rule in campaign.fields} | set(STANDARD_FIELDS)
+    return [
+        FieldProblem(f"settings.checks[{i}].fields[{j}]", "is not a field of the campaign")
+        for i, check in enumerate(campaign.settings.checks)
+        for j, name in enumerate(check.fields)
         if name not in names
     ]
 

@@ -10,9 +10,12 @@ from leadyard.campaigns.model import Buyer, Campaign, Supplier, Webhook
 from leadyard.campaigns.rules import CampaignRules, compile_campaign, lists_used
 from leadyard.identity import service as identity
 from leadyard.identity.model import Account, ApiKey, Principal
+from leadyard.intake.providers.model import Provider
 from leadyard.kit.ids import hash_secret
 from leadyard.routing.rules import ValueList
 from leadyard.storage.database import Connection, Database
+from leadyard.suppression.lookup import load_lists
+from leadyard.suppression.model import SuppressionList
 
 _PRINCIPALS_KEPT = 1024
 
@@ -32,6 +35,8 @@ class AccountSetup(msgspec.Struct, frozen=True):
     webhooks: tuple[Webhook, ...]
     value_lists: Mapping[str, ValueList] = {}
     compiled_rules: dict[int, CampaignRules] = msgspec.field(default_factory=dict)
+    providers: Mapping[int, Provider] = {}
+    suppression_lists: Mapping[int, SuppressionList] = {}
 
     def rules_of(self, campaign: Campaign) -> CampaignRules:
         """Give what rules decide in a campaign of this very set-up, compiled when it is first asked for."""
@@ -138,6 +143,8 @@ class Configuration:
             buyers = await store.load_buyers(connection, account_id)
             webhooks = await store.load_webhooks(connection, account_id)
             value_lists = await self._load_value_lists(connection, account_id, campaigns)
+            providers = await store.load_providers(connection, account_id)
+            suppression_lists = await load_lists(connection, account_id)
         setup = AccountSetup(
             version=version,
             account=account,
@@ -150,6 +157,8 @@ class Configuration:
             buyer_ids={b.bid: b.id for b in buyers.values()},
             webhooks=webhooks,
             value_lists=value_lists,
+            providers=providers,
+            suppression_lists=suppression_lists,
         )
         self._setups[account_id] = setup
         return setup

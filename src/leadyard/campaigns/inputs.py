@@ -18,6 +18,7 @@ from leadyard.campaigns.model import (
 )
 from leadyard.delivery.model import PreparedRequest
 from leadyard.intake.fields import FieldRule
+from leadyard.intake.providers.model import CheckKind, ProviderSettings, ProviderStatus
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
@@ -70,6 +71,15 @@ class WebhookInput(msgspec.Struct, frozen=True, kw_only=True):
     settings: WebhookSettings = WebhookSettings()
 
 
+class ProviderInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider of one kind of check."""
+
+    name: Name
+    kind: CheckKind
+    status: ProviderStatus = ProviderStatus.ACTIVE
+    settings: ProviderSettings
+
+
 class TermsInput(SupplierTerms, frozen=True, kw_only=True):
     """The terms on which a supplier may post to a campaign."""
 
@@ -108,6 +118,14 @@ class DeliveryRecord(DeliveryInput, frozen=True, kw_only=True):
 
 class WebhookRecord(WebhookInput, frozen=True, kw_only=True):
     """A webhook as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProviderRecord(ProviderInput, frozen=True, kw_only=True):
+    """A provider as it stands."""
 
     id: int
     created_at: datetime

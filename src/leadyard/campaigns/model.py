@@ -27,6 +27,7 @@ from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - o
 from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
+from leadyard.intake.providers.model import CampaignCheck, RowId
 from leadyard.kit.masking import SecretText
 from leadyard.ledger.credit.model import CreditTerms
 from leadyard.routing.rules.model import Rule
@@ -86,12 +87,32 @@ class Match(StrEnum):
     ALL = "all"
 
 
+Hours = Annotated[int, Meta(ge=1, le=876_000)]
+RowIds = Annotated[tuple[RowId, ...], Meta(max_length=50)]
+
+
 class Dedupe(msgspec.Struct, frozen=True):
-    """Which fields make a lead a duplicate of another in the campaign, and for how many hours (none: for ever)."""
+    """Which fields make a lead a duplicate of another in the campaign, and for how many hours (none: for ever).
+
+    Leads of `campaigns` count too, those of `suppression_campaigns` and values on `suppression_lists` whatever their
+    age. `per_supplier`: only leads of the same supplier count, but for suppression.
+    """
 
     fields: tuple[str, ...] = ()
     match: Match = Match.ANY
-    window_hours: Annotated[int, Meta(ge=1, le=876_000)] | None = None
+    window_hours: Hours | None = None
+    per_supplier: bool = False
+    campaigns: RowIds = ()
+    suppression_campaigns: RowIds = ()
+    suppression_lists: RowIds = ()
+
+
+class DeliveredDedupe(msgspec.Struct, frozen=True):
+    """Which fields make a lead one that was delivered before, and for how many hours (none: for ever)."""
+
+    fields: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
+    match: Match = Match.ANY
+    window_hours: Hours | None = None
 
 
 class CampaignSettings(msgspec.Struct, frozen=True):
@@ -123,6 +144,7 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     ] = Method.PRIORITY
     auction: AuctionTerms = AuctionTerms()
     margin: MarginRule = MarginRule()
+    checks: Annotated[tuple[CampaignCheck, ...], Meta(max_length=20)] = ()
 
 
 class SupplierTerms(msgspec.Struct, frozen=True):
@@ -155,6 +177,7 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     schedule: Schedule | None = None
     credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
+    dedupe: DeliveredDedupe = DeliveredDedupe()
 
 
 class DeliveryKind(StrEnum):
@@ -210,6 +233,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
         ]
         | None
     ) = None
+    dedupe: DeliveredDedupe = DeliveredDedupe()
 
 
 class WebhookEvent(StrEnum):

@@ -12,6 +12,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Delivery, Status
+from leadyard.delivery.delivered import DeliveredGate
 from leadyard.delivery.holds import Holds
 from leadyard.delivery.limits import Limits
 from leadyard.delivery.rules import exclusion_of
@@ -30,13 +31,14 @@ Held = dict[tuple[int, Sale], Holds]
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What the gates of a batch look at; `limits` are held locked."""
+    """What the gates of a batch look at; `limits` and `delivered` are held locked."""
 
     setup: AccountSetup
     now: datetime
     zone: ZoneInfo
     closed_until: ClosedUntil
     limits: Limits
+    delivered: DeliveredGate
 
 
 def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:
@@ -47,12 +49,14 @@ def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:
         lambda offer: exclusion(offer.delivery),
         lambda offer: schedule_gate(around, job, offer),
         lambda offer: around.closed_until(offer.delivery.buyer_id),
+        lambda offer: around.delivered.reason((job.lead_id, offer.delivery.id)),
         lambda offer: around.limits.reason(job, offer.delivery, offer.price),
     )
 
 
 def take(around: Surroundings, job: Job, held: Held, offer: Offer) -> None:
     """Reserve for an offer that is made what the gates counted, and note what it holds."""
+    around.delivered.take((job.lead_id, offer.delivery.id))
     held[offer.delivery.id, offer.sale] = around.limits.take(job, offer.delivery, offer.price)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery import outbox, store
+from leadyard.delivery.delivered import Wish, give_back, wishes
 from leadyard.delivery.rules import payout_of_sale
 from leadyard.delivery.sending import Result, Sending
 from leadyard.delivery.settling import Settling
@@ -18,6 +19,8 @@ from leadyard.ledger.service import Ledger, ReservedIds
 from leadyard.reports.model import Deltas, attempt_change, standing_change
 from leadyard.reports.service import write_deltas
 from leadyard.storage.database import Connection
+
+_NOT_TAKEN = frozenset({AttemptState.REJECTED, AttemptState.WAITING, AttemptState.ERROR})
 
 
 class OutcomeBatch:
@@ -34,6 +37,7 @@ class OutcomeBatch:
         self._entries: list[Entry] = []
         self._settling = Settling(setup, now)
         self._waves: list[tuple[Sending, Wave]] = []
+        self._given_back: list[tuple[int, Sequence[Wish]]] = []
 
     async def write(
         self,
@@ -54,6 +58,7 @@ class OutcomeBatch:
         await self._move_jobs(connection, applied)
         await write_deltas(connection, self._deltas)
         self._entries += await self._settling.write(connection)
+        await give_back(connection, self._account_id, self._given_back)
         await ledger.post(connection, ids.number(self._entries))
         await outbox.announce(
             connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied), message_ids
@@ -85,6 +90,9 @@ class OutcomeBatch:
         sending = result.sending
         job = sending.job
         payout, is_first = 0, False
+        if result.state in _NOT_TAKEN:
+            listed = wishes(sending.setup, sending.campaign, sending.delivery, job.fields)
+            self._given_back.append((job.lead_id, listed))
         changes: Mapping[str, int] = attempt_change(None, result.state)
         if result.state is AttemptState.SOLD:
             payout, is_first = self._sell(result, lead)

@@ -12,6 +12,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Delivery
 from leadyard.delivery import auction_store, store
 from leadyard.delivery.breaker import BatchBreakers
+from leadyard.delivery.delivered import open_delivered, wishes_of
 from leadyard.delivery.gates import Held, Surroundings, cap_state, gates_of, take
 from leadyard.delivery.holds import NOTHING, document_of
 from leadyard.delivery.limits import Limits
@@ -104,7 +105,12 @@ class Planner:
         bids = await self._bids(connection, jobs, routes)
         limits = Limits(self._setup, self._now)
         await limits.lock(connection, _chances(jobs, routes))
-        around = Surroundings(self._setup, self._now, self._zone, self._breakers.closed_until, limits)
+        delivered = await open_delivered(
+            connection, self._account_id, wishes_of(self._setup, _chances(jobs, routes)), self._now
+        )
+        around = Surroundings(
+            self._setup, self._now, self._zone, self._breakers.closed_until, limits, delivered
+        )
         plan = Plan()
         for job in jobs:
             route = routes.get(job.campaign_id)
@@ -113,6 +119,7 @@ class Planner:
             else:
                 self._plan_job(plan, job, route, book, bids.get(job.lead_id, {}), around)
         await limits.write(connection)
+        await delivered.write(connection)
         await write_turns(connection, self._account_id, book.moved)
         plan.unsold += await put_back(connection, self._setup, plan.skipped, self._now)
         return plan

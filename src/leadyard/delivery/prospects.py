@@ -16,6 +16,7 @@ from leadyard.campaigns.distribution import Method
 from leadyard.campaigns.model import Campaign, Delivery, DeliveryKind
 from leadyard.delivery import auction_store
 from leadyard.delivery.auctions import Auctioneer
+from leadyard.delivery.delivered import look_at_delivered, wishes_of
 from leadyard.delivery.gates import Surroundings, gates_of
 from leadyard.delivery.limits import Limits
 from leadyard.delivery.rules import expected_payout, offered_price
@@ -137,7 +138,9 @@ class Prospects:
         setup, zone = prospect.setup, ZoneInfo(prospect.setup.account.time_zone)
         limits = Limits(setup, now)
         await limits.look(connection, [(prospect.job, d) for d in prospect.route.campaign.deliveries])
-        return Surroundings(setup, now, zone, lambda _: None, limits)
+        chances = [(prospect.job, d) for d in prospect.route.campaign.deliveries]
+        delivered = await look_at_delivered(connection, setup.account.id, wishes_of(setup, chances), now)
+        return Surroundings(setup, now, zone, lambda _: None, limits, delivered)
 
 
 def _stored(plan: CampaignPlan, submission: Submission, now: datetime) -> tuple[dict[str, str], list[str]]:

@@ -119,6 +119,35 @@ RETURNING lead_id, delivery_id
 """
 
 
+_LOCK_DELIVERED = """
+INSERT INTO delivered_keys AS d (account_id, owner_kind, owner_id, key, lead_id, claimed_at)
+SELECT $1, owner_kind, owner_id, key, lead_id, $6
+FROM unnest($2::smallint[], $3::bigint[], $4::bytea[], $5::bigint[]) AS row (owner_kind, owner_id, key, lead_id)
+ON CONFLICT (account_id, owner_kind, owner_id, key) DO UPDATE SET lead_id = d.lead_id
+RETURNING owner_kind, owner_id, key, lead_id, claimed_at
+"""
+
+_READ_DELIVERED = """
+SELECT d.owner_kind, d.owner_id, d.key, d.lead_id, d.claimed_at FROM delivered_keys d
+JOIN unnest($2::smallint[], $3::bigint[], $4::bytea[], $5::bigint[]) AS row (owner_kind, owner_id, key, lead_id)
+  ON d.owner_kind = row.owner_kind AND d.owner_id = row.owner_id AND d.key = row.key
+WHERE d.account_id = $1
+"""
+
+_TAKE_DELIVERED = """
+UPDATE delivered_keys d SET lead_id = row.lead_id, claimed_at = $6
+FROM unnest($2::smallint[], $3::bigint[], $4::bytea[], $5::bigint[]) AS row (owner_kind, owner_id, key, lead_id)
+WHERE d.account_id = $1 AND d.owner_kind = row.owner_kind AND d.owner_id = row.owner_id AND d.key = row.key
+"""
+
+_DELETE_DELIVERED = """
+DELETE FROM delivered_keys d
+USING unnest($2::smallint[], $3::bigint[], $4::bytea[], $5::bigint[]) AS row (owner_kind, owner_id, key, lead_id)
+WHERE d.account_id = $1 AND d.owner_kind = row.owner_kind AND d.owner_id = row.owner_id AND d.key = row.key
+  AND d.lead_id = row.lead_id
+"""
+
+
 class Begun(msgspec.Struct, frozen=True):
     """An attempt to be written as it begins (or a delivery passed over).
 
@@ -283,3 +312,33 @@ async def enqueue(
     """Queue leads, as (lead, delivery or 0 for routing), afresh; gives those that were not queued already."""
     rows = await connection.fetch(_ENQUEUE, account_id, now, *_columns(jobs, 2))
     return {(row["lead_id"], row["delivery_id"]) for row in rows}
+
+
+DeliveredRow = tuple[int, int, bytes, int]
+"""A key of a lead already delivered: kind and id of its owner, the key, the lead (0: nobody)."""
+
+
+async def lock_delivered(
+    connection: Connection, account_id: int, keys: Sequence[DeliveredRow], now: datetime
+) -> list[Row]:
+    """Lock keys in the order given and read who holds them; new ones are held by nobody."""
+    return list(await connection.fetch(_LOCK_DELIVERED, account_id, *_columns(keys, 4), now))
+
+
+async def read_delivered(connection: Connection, account_id: int, keys: Sequence[DeliveredRow]) -> list[Row]:
+    """Read who holds keys; keys that nobody holds are left out."""
+    return list(await connection.fetch(_READ_DELIVERED, account_id, *_columns(keys, 4)))
+
+
+async def take_delivered(
+    connection: Connection, account_id: int, keys: Sequence[DeliveredRow], now: datetime
+) -> None:
+    """Give locked keys to leads."""
+    if keys:
+        await connection.execute(_TAKE_DELIVERED, account_id, *_columns(keys, 4), now)
+
+
+async def delete_delivered(connection: Connection, account_id: int, keys: Sequence[DeliveredRow]) -> None:
+    """Free keys that these leads hold."""
+    if keys:
+        await connection.execute(_DELETE_DELIVERED, account_id, *_columns(keys, 4))

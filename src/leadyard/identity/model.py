@@ -42,6 +42,7 @@ class Permission(StrEnum):
     LEADS_REPROCESS = "Leads > Reprocess"
     LEADS_RETURN = "Leads > Return"
     LEADS_FEEDBACK = "Leads > Feedback"
+    LEADS_UNMASKED = "Leads > See masked fields"
     LEADS_FINANCIALS = "Leads > Update Payout/Revenue"
     QUARANTINE_PROCESS = "Quarantine > Process"
     API_QUEUE = "API queue"

@@ -21,6 +21,7 @@ from leadyard.intake.model import (
     Verdict,
 )
 from leadyard.intake.plan import CampaignPlan
+from leadyard.intake.providers.inspection import Inspection
 from leadyard.intake.store import Claim, LeadRow
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
 from leadyard.routing.caps import CapGate, CapUse, cap_slot
@@ -40,6 +41,7 @@ class Candidate(msgspec.Struct):
     lead_id: int = 0
     sub_supplier_id: int | None = None
     claims: list[Claim] = []
+    inspection: Inspection | None = None
 
     @property
     def account_id(self) -> int:
@@ -54,9 +56,10 @@ class Candidate(msgspec.Struct):
 
     @property
     def is_held(self) -> bool:
-        """Tell whether the campaign puts the lead aside, should it get in."""
+        """Tell whether the campaign, or a check without an answer, puts the lead aside, should it get in."""
         exempt = self.submission.is_test or self.submission.skip_quarantine
-        return (self.plan.campaign.settings.quarantine or self.verdict.held) and not exempt
+        put_aside = self.inspection is not None and self.inspection.put_aside
+        return (self.plan.campaign.settings.quarantine or self.verdict.held or put_aside) and not exempt
 
     @property
     def pays_now(self) -> bool:
@@ -207,6 +210,7 @@ def result_of(candidate: Candidate, code: int, errors: Sequence[str], now: datet
         candidate.uuid,
         candidate.lead_id,
         spent,
+        candidate.verdict.info if code == candidate.verdict.code else None,
     )
 
 
@@ -241,7 +245,7 @@ def row_of(candidate: Candidate, result: IntakeResult, now: datetime) -> LeadRow
         SaleStatus.PENDING if routed else SaleStatus.NONE,
         standing,
         result.code,
-        encode_json(result.errors) if result.errors else None,
+        encode_json(result.info or result.errors) if result.errors else None,
         encode_json(verdict.stored),
         *search,
         b"".join(verdict.claim_keys) if valid and not submission.is_test else None,

@@ -23,7 +23,8 @@ _NO_GROUP = -1
 def is_ordinary(candidate: Candidate) -> bool:
     """Tell whether a candidate may be written by the one statement."""
     submission = candidate.submission
-    return not (submission.is_test or submission.ssid or candidate.pays_now)
+    asked = candidate.plan.inquiry is not None or candidate.inspection is not None
+    return not (submission.is_test or submission.ssid or asked or candidate.pays_now)
 
 
 def by_window(candidates: Iterable[Candidate]) -> dict[timedelta | None, list[Candidate]]:

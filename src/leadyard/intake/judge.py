@@ -49,7 +49,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
             except InvalidValue:
                 continue
     payout = system_payout(plan.campaign, supplier_id)
-    verdict = Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored), payout)
+    verdict = Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored, supplier_id), payout)
     return verdict if plan.rules is None else by_rules(plan, plan.rules, submission, verdict)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -51,7 +52,7 @@ class Verdict(msgspec.Struct):
     """What the rules say of a submission before duplicates and caps are claimed.
 
     `payout` is what its supplier earns by its being valid, in micro-units; `filtered` the text by which the
-    campaign's filter refuses it ("": it does not), `held` whether a rule puts it aside.
+    campaign's filter refuses it ("": it does not), `held` whether a rule puts it aside, `info` a service's answer.
     """
 
     code: int
@@ -62,10 +63,14 @@ class Verdict(msgspec.Struct):
     payout: int = 0
     filtered: str = ""
     held: bool = False
+    info: dict[str, Any] | None = None
 
 
 class IntakeResult(msgspec.Struct, frozen=True):
-    """What became of a submission; `code` is 1 or negative, `lead_id` the id of its row, None when none was kept."""
+    """What became of a submission; `code` is 1 or negative, `lead_id` the id of its row, None when none was kept.
+
+    `info` is the answer of the service that refused it, None where none did.
+    """
 
     code: int
     errors: tuple[str, ...]
@@ -75,3 +80,4 @@ class IntakeResult(msgspec.Struct, frozen=True):
     uuid: UUID | None = None
     lead_id: int | None = None
     process_micros: int = 0
+    info: dict[str, Any] | None = None

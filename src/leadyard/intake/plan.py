@@ -1,39 +1,23 @@
 """A campaign's set-up compiled once, so that judging a lead allocates little and looks nothing up."""
 
-from collections.abc import Callable
-from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Campaign, Match
+from leadyard.campaigns.model import Campaign
 from leadyard.campaigns.rules import CampaignRules
-from leadyard.intake.fields import (
-    STANDARD_FIELDS,
-    CompiledField,
-    DataType,
-    compile_field,
-    email_key,
-    phone_key,
-)
-
-_PHONES = frozenset(
-    {
-        DataType.UK_MOBILE_NUMBER,
-        DataType.UK_LANDLINE_NUMBER,
-        DataType.PHONE_NUMBER,
-        DataType.MOBILE_NUMBER,
-        DataType.LANDLINE_NUMBER,
-    }
-)
+from leadyard.intake.dedupe_keys import key_makers, keys_of
+from leadyard.intake.fields import STANDARD_FIELDS, CompiledField, compile_field, email_key, phone_key
+from leadyard.intake.providers.compiled import compile_inquiry
 
 
 class CampaignPlan:
     """One campaign at one version of its account's set-up.
 
     `fields` are the campaign's own; `always` are the standard fields that it has not switched on, which are
-    stored when they are sent and well formed. `rules` is None where the intake needs none. `memo` is where a dialect keeps what it derives from the plan.
+    stored when they are sent and well formed. `rules` is None where the intake needs none, `inquiry` is what has to
+    be asked outside the rules, None for most campaigns. `memo` is where a dialect keeps what it derives from the plan.
     """
 
     __slots__ = (
@@ -42,6 +26,7 @@ class CampaignPlan:
         "campaign",
         "country",
         "fields",
+        "inquiry",
         "key_makers",
         "memo",
         "names",
@@ -66,7 +51,8 @@ class CampaignPlan:
             rule.name: compile_field(rule, country=self.country, month_first=month_first) for rule in extra
         }
         self.names = [(rule.name, rule.label) for rule in (*campaign.fields, *extra)]
-        self.key_makers = _key_makers(campaign, self.country)
+        self.key_makers = key_makers(campaign, self.country, campaign.settings.dedupe.fields)
+        self.inquiry = compile_inquiry(setup, campaign)
         self.blocked: tuple[IPv4Network | IPv6Network, ...] = tuple(
             ip_network(text, strict=False) for text in campaign.settings.blocked_addresses
         )
@@ -74,17 +60,13 @@ class CampaignPlan:
         self.rules: CampaignRules | None = rules if rules.judges_intake else None
         self.memo: dict[Any, Any] = {}
 
-    def claim_keys(self, stored: dict[str, str]) -> tuple[bytes, ...]:
+    def claim_keys(self, stored: dict[str, str], supplier_id: int | None = None) -> tuple[bytes, ...]:
         """Work out the keys under which this lead counts as a duplicate of another; empty values make none."""
         if not self.key_makers:
             return ()
-        parts = [(name, make(stored[name])) for name, make in self.key_makers if stored.get(name)]
-        parts = [(name, value) for name, value in parts if value]
-        if self.campaign.settings.dedupe.match is Match.ALL:
-            if len(parts) < len(self.key_makers):
-                return ()
-            return (_digest("\x00".join(f"{name}={value}" for name, value in parts)),)
-        return tuple(_digest(f"{name}={value}") for name, value in parts)
+        dedupe = self.campaign.settings.dedupe
+        scope = f"supplier={supplier_id or 0}\x00" if dedupe.per_supplier else ""
+        return keys_of(self.key_makers, dedupe.match, stored, scope)
 
     def search_keys(self, stored: dict[str, str]) -> tuple[str | None, str | None, str | None, str | None]:
         """Work out how e-mail and phone1 to phone3 are looked up: None when absent."""
@@ -92,24 +74,6 @@ class CampaignPlan:
         phones = [stored.get(name) for name in ("phone1", "phone2", "phone3")]
         keys = [phone_key(phone, self.country) or None if phone else None for phone in phones]
         return (email_key(email) if email else None, keys[0], keys[1], keys[2])
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=16).digest()
-
-
-def _key_makers(campaign: Campaign, country: str) -> list[tuple[str, Callable[[str], str]]]:
-    types = {rule.name: rule.data_type for rule in campaign.fields}
-    types = {**{name: rule.data_type for name, rule in STANDARD_FIELDS.items()}, **types}
-
-    def maker(name: str) -> Callable[[str], str]:
-        if types.get(name) in _PHONES:
-            return lambda value: phone_key(value, country)
-        if types.get(name) is DataType.EMAIL_ADDRESS:
-            return email_key
-        return str.casefold
-
-    return [(name, maker(name)) for name in campaign.settings.dedupe.fields]
 
 
 class Plans:

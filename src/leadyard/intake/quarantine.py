@@ -11,15 +11,17 @@ from leadyard.delivery.notices import tell_of_caps
 from leadyard.delivery.queueing import queue_for_routing
 from leadyard.identity.model import Principal
 from leadyard.intake import quarantine_store, store
+from leadyard.intake.looking import Looked, look_into_held, most_looked, write_looked
 from leadyard.intake.plan import Plans
+from leadyard.intake.providers.service import Inquiries
 from leadyard.intake.quarantine_store import Decision, Held
-from leadyard.intake.release import Waiting, count, in_first_round, payout_entry, rejected, settle
+from leadyard.intake.release import Waiting, count, in_first_round, in_words, payout_entry, rejected, settle
 from leadyard.intake.store import Claim
 from leadyard.kit import clock
 from leadyard.leads import events
 from leadyard.leads.changes import change_fields
 from leadyard.leads.model import SystemStatus
-from leadyard.leads.outcomes import DONE, NOT_FOUND, NOT_QUARANTINED, Updated
+from leadyard.leads.outcomes import DONE, NOT_CHECKED, NOT_FOUND, NOT_QUARANTINED, Updated
 from leadyard.leads.unit import in_one_unit
 from leadyard.ledger.model import made
 from leadyard.ledger.service import Ledger, ReservedIds
@@ -40,9 +42,15 @@ class Quarantine:
     """
 
     def __init__(
-        self, database: Database, configuration: Configuration, plans: Plans, ledger: Ledger
+        self,
+        database: Database,
+        configuration: Configuration,
+        plans: Plans,
+        ledger: Ledger,
+        inquiries: Inquiries | None = None,
     ) -> None:
-        """Share the process's database, set-ups, compiled campaigns and ledger."""
+        """Share the process's database, set-ups, compiled campaigns and ledger, and who asks for checks."""
+        self._inquiries = inquiries or Inquiries(database)
         self._database = database
         self._configuration = configuration
         self._plans = plans
@@ -52,13 +60,15 @@ class Quarantine:
         """Let leads in, each once however often it is asked.
 
         Caps count and duplicates are looked for as at the intake: a lead that finds a cap full or another lead
-        with its keys is refused for good, which is a release too.
+        with its keys, or that a check refuses, is refused for good, which is a release too. One whose check got no
+        answer stays where it is when its campaign wants that.
         """
         setup = await self._configuration.current(principal.account_id)
         now = clock.now()
         reasons, behind = await self._release_round(setup, principal, ids, now)
         while behind:
-            _, behind = await self._release_round(setup, principal, behind, now)
+            later, behind = await self._release_round(setup, principal, behind, now)
+            reasons.update({key: reason for key, reason in later.items() if reason == NOT_CHECKED})
         return reasons
 
     async def reject(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
@@ -90,8 +100,13 @@ class Quarantine:
     async def _release_round(
         self, setup: AccountSetup, principal: Principal, ids: Sequence[QuarantineId], now: datetime
     ) -> tuple[dict[QuarantineId, str], list[QuarantineId]]:
-        reserved = await self._ledger.reserve_ids({principal.account_id: len(ids)})
-        return await in_one_unit(self._database, partial(self._release, setup, reserved, principal, ids, now))
+        async with self._database.connection() as connection:
+            held, _ = await _locked(connection, principal, ids)
+        looked = await look_into_held(self._inquiries, self._plans, setup, held, now)
+        most = len(ids) + most_looked(looked)
+        reserved = await self._ledger.reserve_ids({principal.account_id: most})
+        work = partial(self._release, setup, reserved, principal, ids, now, looked)
+        return await in_one_unit(self._database, work)
 
     async def _release(
         self,
@@ -100,28 +115,37 @@ class Quarantine:
         principal: Principal,
         ids: Sequence[QuarantineId],
         now: datetime,
+        looked: Mapping[int, Looked],
         connection: Connection,
     ) -> tuple[dict[QuarantineId, str], list[QuarantineId]]:
-        """Release what can be decided now; gives the reasons, and the leads that depend on others of them."""
+        """Release what can be decided now; gives the reasons, and the leads that have to be looked at again."""
         held, reasons = await _locked(connection, principal, ids)
-        waiting, behind = in_first_round(
-            [lead for one in held if (lead := self._waiting(setup, one)) is not None]
-        )
+        staying = [one for one in held if one.id in looked and looked[one.id].stays]
+        reasons.update({key: NOT_CHECKED for one in staying for key in (one.id, one.uuid) if key in reasons})
+        ready = [one for one in held if one not in staying]
+        leads = [(one, self._waiting(setup, one, looked.get(one.id))) for one in ready]
+        changed = [one for one, lead in leads if lead is None and one.campaign_id in setup.campaigns]
+        waiting, behind = in_first_round([lead for _, lead in leads if lead is not None])
+        again = {key for one in (*changed, *(lead.held for lead in behind)) for key in (one.id, one.uuid)}
         won = await _claim(connection, setup.account.id, waiting, now)
         gate = await lock_caps(connection, wanted(lead.caps(now) for lead in waiting))
         settlement = settle(waiting, won, gate, now)
         await store.release(connection, settlement.released)
         await move_caps(connection, gate.moves)
         await tell_of_caps(connection, setup, now, gate.reached)
-        await self._write(connection, reserved, principal, held, settlement.decisions, now)
-        return reasons, [lead.held.id for lead in behind]
+        await self._write(connection, reserved, principal, held, settlement.decisions, now, looked)
+        return reasons, [key for key in ids if key in again]
 
-    def _waiting(self, setup: AccountSetup, held: Held) -> Waiting | None:
+    def _waiting(self, setup: AccountSetup, held: Held, looked: Looked | None) -> Waiting | None:
+        """Make a lead ready to be decided; None when it changed since it was looked into."""
         campaign = None if held.campaign_id is None else setup.campaigns.get(held.campaign_id)
         if campaign is None:
             return None
         plan = self._plans.of(setup, campaign)
-        return Waiting(held, plan, plan.claim_keys(held.fields))
+        if plan.inquiry is not None and (looked is None or looked.held.fields != held.fields):
+            return None
+        refusal = None if looked is None else looked.refusal
+        return Waiting(held, plan, plan.claim_keys(held.fields, held.supplier_id), refusal)
 
     async def _reject(
         self, connection: Connection, principal: Principal, ids: Sequence[QuarantineId], now: datetime
@@ -144,19 +168,21 @@ class Quarantine:
         held: Sequence[Held],
         decisions: Sequence[Decision],
         now: datetime,
+        looked: Mapping[int, Looked] | None = None,
     ) -> None:
         account_id, deltas = principal.account_id, Deltas()
         by_id = {one.id: one for one in held}
         for decision in decisions:
             count(deltas, account_id, by_id[decision.lead_id], decision)
         entries = made(payout_entry(account_id, by_id[d.lead_id], d, now) for d in decisions)
+        entries += await write_looked(self._inquiries, connection, account_id, looked or {}, deltas, now)
         await quarantine_store.decide(connection, account_id, now, decisions)
         valid = [d.lead_id for d in decisions if d.system_status == SystemStatus.VALID]
         await queue_for_routing(connection, account_id, valid, now)
         await write_deltas(connection, deltas)
         await self._ledger.post(connection, reserved.number(entries))
         released = dict.fromkeys(valid, "")
-        refused = {d.lead_id: "; ".join(d.info) for d in decisions if d.lead_id not in released}
+        refused = {d.lead_id: in_words(d) for d in decisions if d.lead_id not in released}
         await events.record(connection, account_id, now, events.RELEASED, released, principal.actor)
         await events.record(connection, account_id, now, events.REFUSED, refused, principal.actor)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -78,7 +79,7 @@ class Decision(msgspec.Struct, frozen=True):
     sale_status: int
     standing: int
     code: int
-    info: list[str]
+    info: list[str] | dict[str, Any]
     payout: int
     claim_keys: tuple[bytes, ...]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from leadyard.intake.batch import DUPLICATE_TEXT, campaign_caps, cap_reached
 from leadyard.intake.filtering import filter_refusal, payout_when_valid
 from leadyard.intake.model import ACCEPTED, CAP_REACHED, DUPLICATE, INVALID_FIELDS
 from leadyard.intake.plan import CampaignPlan
+from leadyard.intake.providers.inspection import Refusal
 from leadyard.intake.quarantine_store import Decision, Held
 from leadyard.intake.store import Claim
 from leadyard.leads.model import SaleStatus, Standing, SystemStatus
@@ -26,6 +28,7 @@ class Waiting(msgspec.Struct, frozen=True):
     held: Held
     plan: CampaignPlan
     wanted: tuple[bytes, ...]
+    refusal: Refusal | None = None
 
     @property
     def window(self) -> timedelta | None:
@@ -83,12 +86,15 @@ def settle(waiting: Sequence[Waiting], won: set[Claim], gate: CapGate, now: date
             refusal = (DUPLICATE, DUPLICATE_TEXT)
         elif (text := filter_refusal(lead.plan, lead.held)) is not None:
             refusal = (INVALID_FIELDS, text)
+        elif lead.refusal is not None:
+            refusal = (lead.refusal.code, lead.refusal.text)
         else:
             gate.take(uses)
             settlement.decisions.append(accepted(lead))
             continue
         settlement.released.extend(claim for claim in lead.claims if claim in won)
-        settlement.decisions.append(refused(lead.held, *refusal))
+        answer = None if lead.refusal is None or refusal[0] != lead.refusal.code else lead.refusal.info
+        settlement.decisions.append(refused(lead.held, *refusal, answer))
     return settlement
 
 
@@ -107,9 +113,17 @@ def accepted(lead: Waiting) -> Decision:
     )
 
 
-def refused(held: Held, code: int, text: str) -> Decision:
-    """Refuse a lead for good."""
-    return Decision(held.id, SystemStatus.INVALID, SaleStatus.NONE, Standing.INVALID, code, [text], 0, ())
+def refused(held: Held, code: int, text: str, answer: dict[str, Any] | None = None) -> Decision:
+    """Refuse a lead for good; `answer` is that of the service that refused it."""
+    info = answer or [text]
+    return Decision(held.id, SystemStatus.INVALID, SaleStatus.NONE, Standing.INVALID, code, info, 0, ())
+
+
+def in_words(decision: Decision) -> str:
+    """Say why a lead was refused."""
+    if isinstance(decision.info, dict):
+        return f"code {decision.code}"
+    return "; ".join(decision.info)
 
 
 def rejected(held: Held) -> Decision:

@@ -16,9 +16,12 @@ from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.intake import express_store, store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
 from leadyard.intake.express import by_window, is_ordinary, prepare
+from leadyard.intake.inquiring import look_into, most_spent, spent, write_inspections
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
 from leadyard.intake.plan import CampaignPlan, Plans
+from leadyard.intake.providers.inspection import Inspection
+from leadyard.intake.providers.service import Inquiries
 from leadyard.intake.store import Claim
 from leadyard.kit import clock
 from leadyard.kit.errors import DeniedError, UnavailableError
@@ -50,8 +53,10 @@ class Intake:
         ledger: Ledger,
         *,
         lanes: int = 2,
+        inquiries: Inquiries | None = None,
     ) -> None:
-        """Share the process's database, set-ups and ledger."""
+        """Share the process's database, set-ups and ledger, and who asks for checks."""
+        self._inquiries = inquiries or Inquiries(database)
         self._database = database
         self._configuration = configuration
         self._plans = plans
@@ -73,19 +78,36 @@ class Intake:
         """
         uuid = uuid or new_uuid()
         setup = await self._configuration.setup(submission.account_id)
+        inspection: Inspection | None = None
         while True:
             judged = self._judge(setup, submission, uuid)
             if isinstance(judged, IntakeResult):
                 current = await self._configuration.current(submission.account_id)
                 if current is setup:
+                    await self._book_in_vain(submission, inspection)
                     return judged
             else:
+                if judged.plan.inquiry is not None or inspection is not None:
+                    inspection = inspection or Inspection()
+                    await look_into(self._inquiries, judged, inspection, clock.now())
                 result = await self._decide(judged)
                 if result is not None:
                     return result
                 current = await self._configuration.current(submission.account_id)
             setup = current
-            _check_key(setup, submission)
+            try:
+                _check_key(setup, submission)
+            except (InvalidKeyError, DeniedError):
+                await self._book_in_vain(submission, inspection)
+                raise
+
+    async def _book_in_vain(self, submission: Submission, inspection: Inspection | None) -> None:
+        """Book what was spent on a submission that is not stored, because its campaign or key went meanwhile."""
+        if inspection is not None:
+            setup = await self._configuration.setup(submission.account_id)
+            await self._inquiries.book_without_lead(
+                self._ledger, submission.account_id, setup.account.currency, inspection.findings
+            )
 
     async def submit_many(self, submissions: Sequence[tuple[Submission, UUID]]) -> list[IntakeResult]:
         """Judge and commit submissions of one account, each with its UUID, as one batch where that can be.
@@ -234,7 +256,7 @@ class Intake:
 
     async def _transact(self, candidates: Sequence[Candidate], decided: "Decided") -> None:
         now = clock.now()
-        ledger_ids = await self._ledger.reserve_ids(Counter(c.account_id for c in candidates if c.pays_now))
+        ledger_ids = await self._ledger.reserve_ids(_most_entries(candidates))
         async with self._database.unit_of_work() as connection:
             await self._find_sub_suppliers(connection, candidates)
             fresh, settlement = await self._claim_and_settle(connection, candidates, now)
@@ -243,8 +265,9 @@ class Intake:
             if kept:
                 decided.written = (kept[0].account_id, kept[0].uuid)
                 await self._write(connection, kept, settlement, now)
+                await write_inspections(self._inquiries, connection, kept, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
-                await self._ledger.post(connection, ledger_ids.number(entries))
+                await self._ledger.post(connection, ledger_ids.number(entries + spent(kept, now)))
         _count(decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
@@ -308,6 +331,7 @@ class Intake:
                 row.sub_supplier_id,
                 row.channel,
                 payout=row.payout,
+                validation_cost=candidate.inspection.cost if candidate.inspection is not None else 0,
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
@@ -368,6 +392,14 @@ def _stale_claims(
         return []
     current = {c.uuid for c in fresh}
     return [claim for c in claiming if c.uuid not in current for claim in c.claims if claim not in lost]
+
+
+def _most_entries(candidates: Sequence[Candidate]) -> Counter[int]:
+    counts = Counter(candidate.account_id for candidate in candidates if candidate.pays_now)
+    for candidate in candidates:
+        if candidate.inspection is not None:
+            counts[candidate.account_id] += most_spent(candidate)
+    return counts
 
 
 def _payout_entry(candidate: Candidate, now: datetime) -> Entry | None:

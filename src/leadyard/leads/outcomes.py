@@ -12,6 +12,7 @@ ALREADY_SOLD = "Already sold to this delivery"
 OUTCOME_UNKNOWN = "This delivery may have the lead already"
 NOT_UNKNOWN = "Attempt not unknown"
 NOT_QUARANTINED = "Not in quarantine"
+NOT_CHECKED = "Could not be checked"
 NO_COSTS = "Test leads have no costs"
 
 

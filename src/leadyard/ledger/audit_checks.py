@@ -143,6 +143,13 @@ WHERE l.account_id = $1 AND l.sale_status IN ({_SOLD}) AND NOT l.is_test
     )
 ORDER BY 1 LIMIT $2
 """
+_ASKED = "SELECT lead_id, provider_id, sum(cost) AS cost FROM lead_checks WHERE account_id = $1 GROUP BY 1, 2"
+_PAID_PROVIDERS = f"""
+SELECT n.lead_id, p.party_id AS provider_id, sum(p.amount) AS cost FROM ledger_entries n
+JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+WHERE n.account_id = $1 AND n.lead_id IS NOT NULL AND p.book = '{Book.VALIDATION}' AND p.party_id <> {NOBODY}
+GROUP BY 1, 2
+"""
 _AT = "hour {hour:%Y-%m-%d %H:00} UTC, campaign {campaign_id}, supplier {supplier_id}, "
 
 CHECKS = (
@@ -189,6 +196,12 @@ CHECKS = (
             _booked(),
             f"SELECT id AS lead_id, currency, {', '.join(_AMOUNTS)} FROM leads WHERE account_id = $1",
         ),
+    ),
+    Check(
+        "checks of a lead against the ledger",
+        "lead {lead_id}, provider {provider_id}",
+        ("cost",),
+        compared(("lead_id", "provider_id"), ("cost",), _ASKED, _PAID_PROVIDERS),
     ),
     Check("lead against its sales", "lead {id}", ("revenue",), _REVENUE_OF_ATTEMPTS),
     Check("sold lead without a sale", "lead {id}", ("attempts",), _SOLD_TO_NOBODY),

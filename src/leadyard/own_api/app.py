@@ -17,11 +17,12 @@ from leadyard.own_api import problems
 from leadyard.own_api.docs_page import docs_handlers
 from leadyard.own_api.document import build_document
 from leadyard.own_api.operation import Answer, Call, Operation, Section
-from leadyard.own_api.reading import LARGEST_BODY, authenticate, read_body, read_query
+from leadyard.own_api.reading import LARGEST_BODY, LARGEST_TEXT, authenticate, read_body, read_query
 from leadyard.storage.database import Database
+from leadyard.suppression.api import SECTION as SUPPRESSION
 
 PREFIX = "/api/v1"
-SECTIONS: tuple[Section, ...] = (*CAMPAIGN_SECTIONS, *IDENTITY_SECTIONS)
+SECTIONS: tuple[Section, ...] = (*CAMPAIGN_SECTIONS, SUPPRESSION, *IDENTITY_SECTIONS)
 """The sections of the set-up; other rooms' sections follow them."""
 
 _encoder = msgspec.json.Encoder()
@@ -64,7 +65,14 @@ def _route(
     path = f"{PREFIX}{operation.path}".replace("}", ":str}")
     handler = _handler(operation, database, configuration, trusted_proxies)
     handler.__name__ = operation.id
-    return route(path, http_method=[operation.method], name=operation.id, status_code=200)(handler)  # type: ignore[list-item]
+    largest = LARGEST_TEXT if operation.is_text else LARGEST_BODY
+    return route(
+        path,
+        http_method=[operation.method],  # type: ignore[list-item]
+        name=operation.id,
+        status_code=200,
+        request_max_body_size=largest,
+    )(handler)
 
 
 def _handler(

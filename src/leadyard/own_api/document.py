@@ -90,6 +90,9 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
     }
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": _body(operation)}}
+    if operation.is_text:
+        text = {"schema": {"type": "string"}, "example": operation.example or ""}
+        described["requestBody"] = {"required": True, "content": {"text/plain": text, "text/csv": text}}
     return described
 
 
@@ -129,7 +132,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         statuses.add(422)
     else:
         statuses |= {409, 422}
-    if operation.body is not None:
+    if operation.body is not None or operation.is_text:
         statuses |= {400, 413, 415}
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
     good = {str(operation.status): _success(operation, operation.status)}

@@ -84,7 +84,8 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path, relative to `/api/v1`.
 
-    `body` is the type of the request's body; `is_patch` makes it a merge patch of that type. `answer` is the type of
+    `body` is the type of the request's body; `is_patch` makes it a merge patch of that type, `is_text` a text that the
+    handler reads chunk by chunk. `answer` is the type of
     the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success.
     """
 
@@ -100,6 +101,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
     is_patch: bool = False
+    is_text: bool = False
     answer: Any = None
     is_list: bool = False
     example: Any = None

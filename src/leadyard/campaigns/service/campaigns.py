@@ -7,8 +7,10 @@ import msgspec
 
 from leadyard.campaigns.checks import campaign_problems
 from leadyard.campaigns.inputs import CampaignInput, CampaignRecord
+from leadyard.campaigns.model import Dedupe
 from leadyard.campaigns.rule_checks import rules_of_campaign
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.service.providers import missing_lists, missing_providers
 from leadyard.campaigns.service.rules import problems_of_rules, refuse_orphans
 from leadyard.campaigns.store import rows
 from leadyard.kit.errors import FieldProblem
@@ -50,10 +52,28 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
     async def missing(
         self, connection: Connection, account_id: int, wanted: CampaignInput
     ) -> list[FieldProblem]:
-        """Check what rules name, and the buyers of sub-sets."""
-        placed = rules_of_campaign(wanted.settings)
-        problems = await problems_of_rules(connection, account_id, placed, wanted.fields)
-        return problems + await _unknown_buyers(connection, account_id, wanted)
+        """Check what rules name, the buyers of sub-sets, the providers of checks, and where else to look for duplicates."""
+        settings = wanted.settings
+        path = "settings.dedupe.suppression_lists"
+        placed = rules_of_campaign(settings)
+        return [
+            *await problems_of_rules(connection, account_id, placed, wanted.fields),
+            *await _unknown_buyers(connection, account_id, wanted),
+            *await missing_providers(connection, account_id, settings.checks),
+            *await missing_lists(connection, account_id, path, settings.dedupe.suppression_lists),
+            *await self._missing_campaigns(connection, account_id, settings.dedupe),
+        ]
+
+    async def _missing_campaigns(
+        self, connection: Connection, account_id: int, dedupe: Dedupe
+    ) -> list[FieldProblem]:
+        named = {"campaigns": dedupe.campaigns, "suppression_campaigns": dedupe.suppression_campaigns}
+        return [
+            FieldProblem(f"settings.dedupe.{member}[{at}]", "does not exist")
+            for member, ids in named.items()
+            for at, campaign_id in enumerate(ids)
+            if not await self.exists(connection, account_id, campaign_id)
+        ]
 
     async def save_parts(
         self, connection: Connection, account_id: int, row_id: int, wanted: CampaignInput

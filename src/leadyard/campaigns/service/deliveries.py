@@ -15,6 +15,7 @@ from leadyard.campaigns.store import rows
 from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.delivery.transports.http import preview
+from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.tables import exchange
@@ -48,7 +49,19 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
             problems.append(FieldProblem("settings.after", "is not a delivery of the campaign"))
         fields = await fields_of_campaign(connection, account_id, wanted.campaign_id)
         placed = rules_of_delivery(wanted.settings)
-        return problems + await problems_of_rules(connection, account_id, placed, fields)
+        problems += await problems_of_rules(connection, account_id, placed, fields)
+        known = await rows.fields_of(connection, account_id, [wanted.campaign_id])
+        names = {rule["name"] for rule in msgspec.to_builtins(known[wanted.campaign_id])} | set(
+            STANDARD_FIELDS
+        )
+        return [*problems, *_dedupe_problems(wanted, names)]
+
+    async def save_parts(
+        self, connection: Connection, account_id: int, row_id: int, wanted: DeliveryInput
+    ) -> None:
+        """Start afresh with duplicates when it looks for none."""
+        if not wanted.settings.dedupe.fields:
+            await rows.forget_delivered(connection, account_id, rows.DELIVERY_KEYS, row_id)
 
     async def _is_of_campaign(
         self, connection: Connection, account_id: int, delivery_id: int, campaign_id: int
@@ -58,6 +71,14 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
 
 
 deliveries = Deliveries()
+
+
+def _dedupe_problems(wanted: DeliveryInput, names: set[str]) -> list[FieldProblem]:
+    return [
+        FieldProblem(f"settings.dedupe.fields[{at}]", "is not a field of the campaign")
+        for at, name in enumerate(wanted.settings.dedupe.fields)
+        if name not in names
+    ]
 
 
 async def preview_delivery(

@@ -20,6 +20,7 @@ from leadyard.campaigns.model import (
 from leadyard.campaigns.store.value_lists import load_value_lists
 from leadyard.identity.versions import bump_version, version
 from leadyard.intake.fields import FieldRule
+from leadyard.intake.providers.model import CheckKind, Provider, ProviderSettings, ProviderStatus
 from leadyard.storage.database import Connection
 from leadyard.storage.sealing import read_opened
 
@@ -27,6 +28,7 @@ __all__ = [
     "bump_version",
     "load_buyers",
     "load_campaigns",
+    "load_providers",
     "load_suppliers",
     "load_value_lists",
     "load_webhooks",
@@ -110,6 +112,24 @@ async def load_webhooks(connection: Connection, account_id: int) -> tuple[Webhoo
         )
         for row in rows
     )
+
+
+async def load_providers(connection: Connection, account_id: int) -> dict[int, Provider]:
+    """Load every validation provider by id."""
+    rows = await connection.fetch(
+        "SELECT id, name, kind, status, settings FROM validation_providers WHERE account_id = $1 ORDER BY id",
+        account_id,
+    )
+    return {
+        row["id"]: Provider(
+            row["id"],
+            row["name"],
+            CheckKind(row["kind"]),
+            ProviderStatus(row["status"]),
+            msgspec.convert(row["settings"], ProviderSettings),
+        )
+        for row in rows
+    }
 
 
 async def _fields(connection: Connection, account_id: int) -> dict[int, list[FieldRule]]:

@@ -168,3 +168,16 @@ async def delete_terms(connection: Connection, account_id: int, campaign_id: int
         campaign_id,
         supplier_id,
     )
+
+
+DELIVERY_KEYS, BUYER_KEYS = 1, 2
+
+
+async def forget_delivered(connection: Connection, account_id: int, owner_kind: int, owner_id: int) -> None:
+    """Forget which leads a delivery or a buyer had: it looks for duplicates no more, and starts afresh if it will."""
+    await connection.execute(
+        "DELETE FROM delivered_keys WHERE account_id = $1 AND owner_kind = $2 AND owner_id = $3",
+        account_id,
+        owner_kind,
+        owner_id,
+    )

@@ -12,6 +12,7 @@ from leadyard.dialects.leadbyte.background import Background
 from leadyard.dialects.leadbyte.writing import encode
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.intake.plan import Plans
+from leadyard.intake.providers.validating import Validating
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.kit.errors import DeniedError
@@ -37,6 +38,7 @@ class Services(msgspec.Struct, frozen=True):
     credit: Credit
     post_json: PostJson
     prospects: Prospects
+    validating: Validating
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -62,7 +62,7 @@ def _json(result: IntakeResult) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "code": result.code,
         "response": RESPONSE_TEXTS[result.code],
-        "info": list(result.errors) if result.code == INVALID_FIELDS else [],
+        "info": result.info or (list(result.errors) if result.code == INVALID_FIELDS else []),
         "leadId": result.lead_id if is_in else None,
         "processTime": seconds(result.process_micros),
         "timestamp": utc(clock.now()),

@@ -7,6 +7,7 @@ from leadyard.campaigns.model import AcceptOn
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.records import PENDING, envelope, record_of, status_of
 from leadyard.intake.model import ACCEPTED, IntakeResult
+from leadyard.leads.masking import masked_view
 from leadyard.leads.model import SystemStatus
 from leadyard.leads.views import LeadView
 
@@ -35,6 +36,7 @@ async def live_answer(call: Call, result: IntakeResult) -> Answer:
         return call.answer(envelope([]))
     view = await _decided(call, result.uuid)
     setup = await call.setup()
+    view = None if view is None else masked_view(view, setup, call.principal)
     return call.answer(envelope([record_of(result.uuid, view, setup, call.principal.key.settings.append)]))
 
 

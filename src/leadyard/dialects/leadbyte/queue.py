@@ -4,6 +4,7 @@ from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.records import envelope, not_found, record_of
 from leadyard.dialects.leadbyte.values import UnreadableError, as_ids
 from leadyard.kit.ids import read_queue_id
+from leadyard.leads.masking import masked_view
 
 _MOST = 1000
 
@@ -41,5 +42,5 @@ async def _records(call: Call, asked: list[str]) -> Answer:
         if uuid is None or view is None:
             records.append(not_found(text))
         else:
-            records.append(record_of(uuid, view, setup, append))
+            records.append(record_of(uuid, masked_view(view, setup, call.principal), setup, append))
     return call.answer(envelope(records))

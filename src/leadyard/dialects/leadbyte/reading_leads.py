@@ -16,6 +16,7 @@ from leadyard.dialects.leadbyte.writing import number, utc
 from leadyard.kit.errors import NotFoundError
 from leadyard.kit.ids import queue_id
 from leadyard.kit.money import from_micros
+from leadyard.leads.masking import masked_view
 from leadyard.leads.model import SystemStatus
 from leadyard.leads.views import AttemptView, LeadView
 
@@ -48,7 +49,7 @@ async def _find(call: Call, asked: list[str]) -> list[dict[str, Any]]:
         call.account_id, wanted, supplier_id=call.supplier_id, buyer_id=call.buyer_id
     )
     setup = await call.setup()
-    found = [views[lead_id] for lead_id in wanted if lead_id in views]
+    found = [masked_view(views[lead_id], setup, call.principal) for lead_id in wanted if lead_id in views]
     return [_shown(view, setup) for view in found if view.lead.system_status is SystemStatus.VALID]
 
 

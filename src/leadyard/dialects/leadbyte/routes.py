@@ -19,10 +19,12 @@ from leadyard.dialects.leadbyte import (
     reports,
     searching,
     triggering,
+    validating,
 )
 from leadyard.dialects.leadbyte.call import Handler
 from leadyard.dialects.leadbyte.refusals import NoRouteError
 from leadyard.identity.model import Permission
+from leadyard.intake.providers.model import CheckKind
 
 VERSIONS = ("v1.1", "v1.2", "v1.3")
 LATEST = "v1.3"
@@ -50,6 +52,11 @@ _SUBMIT = Route(posting.wait_submit, Permission.LEADS_CREATE, Kind.INTAKE)
 _WAIT = {"GET": _SUBMIT, "POST": _SUBMIT}
 _CLASSIC = Route(classic.submit, kind=Kind.CLASSIC)
 
+
+def _validating(kind: CheckKind) -> dict[str, Route]:
+    return {"GET": Route(validating.validate(kind), Permission.VALIDATE)}
+
+
 _WHOLE = {
     "/api/submit.php": {"GET": _CLASSIC, "POST": _CLASSIC},
     "/waitsubmit": _WAIT,
@@ -73,6 +80,10 @@ _FIXED = {
     "campaigns": {"GET": Route(campaigns.list_campaigns, Permission.CAMPAIGNS)},
     "reports/campaign": {"GET": Route(reports.campaign, Permission.REPORTS)},
     "waitsubmit": _WAIT,
+    "validate/mobile": _validating(CheckKind.HLR),
+    "validate/tps": _validating(CheckKind.TPS),
+    "validate/email": _validating(CheckKind.EMAIL),
+    "validate/landline": _validating(CheckKind.LANDLINE),
 }
 
 _BY_ID = {

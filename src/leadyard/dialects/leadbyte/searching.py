@@ -11,6 +11,7 @@ from leadyard.dialects.leadbyte.naming import squeeze
 from leadyard.dialects.leadbyte.values import UnreadableError, as_ids, as_text
 from leadyard.dialects.leadbyte.writing import utc
 from leadyard.kit.ids import queue_id
+from leadyard.leads.masking import masked_lead
 from leadyard.leads.model import Lead
 
 _MOST_SEARCHES = 500
@@ -93,7 +94,7 @@ async def _find(
         return []
     if len(emails) + len(phones) > _MOST_CRITERIA:
         raise UnreadableError(f"A search must not have more than {_MOST_CRITERIA} addresses and numbers")
-    return await call.services.leads.search(
+    found = await call.services.leads.search(
         call.account_id,
         campaign_ids=_campaigns(setup, wanted),
         emails=emails,
@@ -101,6 +102,7 @@ async def _find(
         received_after=since,
         supplier_id=call.supplier_id,
     )
+    return [masked_lead(lead, setup, call.principal) for lead in found]
 
 
 def _campaigns(setup: AccountSetup, wanted: Mapping[str, Any]) -> list[int] | None:

@@ -30,7 +30,8 @@ class FieldRule(msgspec.Struct, frozen=True, kw_only=True):
 
     `selection_labels` stand for the `selection_values` in the same places. `differs_from` names another field.
     `pattern` is a regular expression in RE2 syntax that the whole stored value must match. `country` is
-    an ISO 3166 alpha-2 code; None means the campaign's country. `ping` fields, and no others, go into pings.
+    an ISO 3166 alpha-2 code; None means the campaign's country. `ping` fields, and no others, go into pings. A
+    `masked` value is shown as ******** to keys without the permission to see it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FieldRule(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str | None = None
     country: str | None = None
     ping: bool = False
+    masked: bool = False
 
     @property
     def shown_label(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from leadyard.delivery.api import SECTION as TRACE
+from leadyard.intake.providers.api import section as checks_section
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
@@ -28,6 +29,7 @@ def sections(services: UseCases) -> tuple[Section, ...]:
         leads_section(services.leads),
         TRACE,
         rules_section(services.leads),
+        checks_section(services.leads),
         quarantine_section(services.leads, services.quarantine),
         credit_section(services.credit),
         REPORTS,

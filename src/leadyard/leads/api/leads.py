@@ -15,6 +15,7 @@ from leadyard.leads.api.inputs import (
     micros,
 )
 from leadyard.leads.api.records import LeadDetail, LeadPage, detail_of, page_of
+from leadyard.leads.masking import masked_lead, masked_view
 from leadyard.leads.outcomes import DONE, NOT_FOUND
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Answer, Call, Operation, Section
@@ -41,7 +42,9 @@ class Handlers:
     async def search(self, call: Call) -> Answer:
         """List leads."""
         most = call.query["per_page"]
-        return Answer(page_of(await self._leads.page(call.account_id, filter_of(call), most=most), most))
+        found = await self._leads.page(call.account_id, filter_of(call), most=most)
+        setup = await call.configuration.setup(call.account_id)
+        return Answer(page_of([masked_lead(lead, setup, call.principal) for lead in found], most))
 
     async def read(self, call: Call) -> Answer:
         """Show everything that is known of a lead."""
@@ -105,7 +108,9 @@ class Handlers:
         )
         if lead_id not in found:
             raise NotFoundError(NO_SUCH_LEAD)
-        return detail_of(found[lead_id], await self._leads.entries(call.account_id, lead_id))
+        setup = await call.configuration.setup(call.account_id)
+        view = masked_view(found[lead_id], setup, call.principal)
+        return detail_of(view, await self._leads.entries(call.account_id, lead_id))
 
 
 def section(leads: Leads) -> Section:

@@ -6,6 +6,7 @@ from leadyard.kit.errors import ConflictError, NotFoundError
 from leadyard.leads.api.inputs import FILTERS, PAGING, FieldChanges, FieldsChanged, filter_of
 from leadyard.leads.api.leads import NO_SUCH_LEAD, settled
 from leadyard.leads.api.records import LeadPage, page_of
+from leadyard.leads.masking import masked_lead
 from leadyard.leads.model import SystemStatus
 from leadyard.leads.outcomes import NOT_QUARANTINED
 from leadyard.leads.service import Leads
@@ -27,7 +28,9 @@ class Handlers:
         """List what lies in quarantine."""
         most = call.query["per_page"]
         wanted = filter_of(call, system_status=SystemStatus.QUARANTINED)
-        return Answer(page_of(await self._leads.page(call.account_id, wanted, most=most), most))
+        found = await self._leads.page(call.account_id, wanted, most=most)
+        setup = await call.configuration.setup(call.account_id)
+        return Answer(page_of([masked_lead(lead, setup, call.principal) for lead in found], most))
 
     async def release(self, call: Call) -> Answer:
         """Let a lead in."""

@@ -14,7 +14,7 @@ __all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "opera
 from leadyard.storage.tables import credit
 
 __all__ = ["REFERENCE_TABLES", "credit", "exchange", "leads", "ledger", "metadata", "operators", "rollups"]
-from leadyard.storage.tables import secret_keys
+from leadyard.storage.tables import secret_keys, validation
 
 __all__ = [
     "REFERENCE_TABLES",
@@ -25,4 +25,5 @@ __all__ = [
     "operators",
     "rollups",
     "secret_keys",
+    "validation",
 ]

@@ -1,0 +1,49 @@
+"""Keys by which leads are found to be duplicates: digests of normalised values (LeadByte contract, section 10)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+
+from leadyard.campaigns.model import Campaign, Match
+from leadyard.intake.fields import STANDARD_FIELDS, DataType, email_key, phone_key
+
+KeyMakers = Sequence[tuple[str, Callable[[str], str]]]
+
+_PHONES = frozenset(
+    {
+        DataType.UK_MOBILE_NUMBER,
+        DataType.UK_LANDLINE_NUMBER,
+        DataType.PHONE_NUMBER,
+        DataType.MOBILE_NUMBER,
+        DataType.LANDLINE_NUMBER,
+    }
+)
+
+
+def key_makers(campaign: Campaign, country: str, names: Sequence[str]) -> KeyMakers:
+    """Find for each field by which rule its values are equal; `country` is where its telephone numbers belong."""
+    types = {rule.name: rule.data_type for rule in campaign.fields}
+    types = {**{name: rule.data_type for name, rule in STANDARD_FIELDS.items()}, **types}
+
+    def maker(name: str) -> Callable[[str], str]:
+        if types.get(name) in _PHONES:
+            return lambda value: phone_key(value, country)
+        if types.get(name) is DataType.EMAIL_ADDRESS:
+            return email_key
+        return str.casefold
+
+    return [(name, maker(name)) for name in names]
+
+
+def keys_of(makers: KeyMakers, match: Match, stored: Mapping[str, str], scope: str = "") -> tuple[bytes, ...]:
+    """Work out the keys of a lead; empty values make none, and `scope` parts leads that are never duplicates."""
+    parts = [(name, make(stored[name])) for name, make in makers if stored.get(name)]
+    parts = [(name, value) for name, value in parts if value]
+    if match is Match.ALL:
+        if len(parts) < len(makers):
+            return ()
+        return (_digest(scope + "\x00".join(f"{name}={value}" for name, value in parts)),)
+    return tuple(_digest(f"{scope}{name}={value}") for name, value in parts)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()

@@ -1,0 +1,1 @@
+"""Suppression lists: values that were uploaded, plain or hashed, kept as digests and looked up one by one."""
