@@ -17,10 +17,10 @@ _VALUES = f"{_PATH}/{{id}}/values"
 
 
 class ValuesInput(msgspec.Struct, frozen=True):
-    """Values of a list, or digests of them, as its form says."""
+    """Values of a list, or digests of them, as its form says; more than a thousand come as an upload."""
 
     values: Annotated[
-        tuple[Annotated[str, Meta(max_length=LONGEST_VALUE)], ...], Meta(min_length=1, max_length=20_000)
+        tuple[Annotated[str, Meta(max_length=LONGEST_VALUE)], ...], Meta(min_length=1, max_length=1000)
     ]
 
 
