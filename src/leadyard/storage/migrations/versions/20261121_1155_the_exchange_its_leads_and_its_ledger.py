@@ -220,6 +220,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "campaign_id", "key", name=op.f("pk_dedupe_claims")),
     )
     op.create_table(
+        "delivered_keys",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("owner_kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("claimed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account_id", "owner_kind", "owner_id", "key", name=op.f("pk_delivered_keys")
+        ),
+    )
+    op.create_table(
         "delivery_attempts",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -541,6 +553,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
+        "secret_keys",
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column(
+            "used_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_secret_keys")),
+    )
+    op.create_table(
+        "suppression_entries",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("list_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "list_id", "digest", name=op.f("pk_suppression_entries")),
+    )
+    op.create_table(
+        "suppression_lists",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_suppression_lists")),
+    )
+    op.create_table(
         "users",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -554,6 +596,22 @@ def upgrade() -> None:
         sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
         sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
+    )
+    op.create_table(
+        "validation_providers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_validation_providers")),
     )
     op.create_table(
         "value_lists",
@@ -724,6 +782,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_deliveries")),
     )
     op.create_index("ix_deliveries_campaign_id", "deliveries", ["account_id", "campaign_id"], unique=False)
+    op.create_table(
+        "lead_checks",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("provider_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("cost", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column("cached", sa.Boolean(), nullable=False),
+        sa.Column(
+            "elapsed_ms", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "lead_id"],
+            ["leads.account_id", "leads.id"],
+            name=op.f("fk_lead_checks_account_id_lead_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_lead_checks")),
+    )
     op.create_table(
         "lead_events",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
