@@ -7,7 +7,11 @@ import structlog
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.delivery.account_carriers import account_carriers
+from leadyard.delivery.files.service import FileExporter
+from leadyard.delivery.guard import AddressGuard
 from leadyard.delivery.model import Outcome, Verdict
+from leadyard.delivery.resuming import Resumer
 from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
@@ -74,7 +78,14 @@ class WorkerParts:
         self._configuration = configuration
         self._leads = Leads(database, configuration, Plans(), ledger)
         carriers = {DeliveryKind.HTTP: self._post, DeliveryKind.STORE: _store}
-        self.delivery = DeliveryWorker(database, configuration, ledger, carriers, name=name)
+        guard = AddressGuard(settings.allowed_networks)
+        submit = Intake(database, configuration, Plans(), ledger).submit
+        by_account = account_carriers(database, self.transport, guard, submit)
+        self.delivery = DeliveryWorker(
+            database, configuration, ledger, carriers, sending_carriers=by_account, name=name
+        )
+        self.files = FileExporter(database, configuration, guard)
+        self.resumer = Resumer(database, configuration, ledger, by_account)
         self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
 
     async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:

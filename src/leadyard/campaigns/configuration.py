@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import msgspec
 
 from leadyard.campaigns import store
-from leadyard.campaigns.model import Buyer, Campaign, Supplier, Webhook
+from leadyard.campaigns.model import Buyer, Campaign, MailServer, SmsGateway, Supplier, Webhook
+from leadyard.campaigns.store.carriers import load_mail_servers, load_sms_gateways
 from leadyard.identity import service as identity
 from leadyard.identity.model import Account, ApiKey, Principal
 from leadyard.kit.ids import hash_secret
@@ -26,6 +27,8 @@ class AccountSetup(msgspec.Struct, frozen=True):
     buyers: Mapping[int, Buyer]
     buyer_ids: Mapping[str, int]
     webhooks: tuple[Webhook, ...]
+    mail_servers: Mapping[int, MailServer] = {}
+    sms_gateways: Mapping[int, SmsGateway] = {}
 
     def campaign(self, named: str) -> Campaign | None:
         """Find a campaign by its reference in any case, else by its id."""
@@ -116,6 +119,8 @@ class Configuration:
             suppliers = await store.load_suppliers(connection, account_id)
             buyers = await store.load_buyers(connection, account_id)
             webhooks = await store.load_webhooks(connection, account_id)
+            mail_servers = await load_mail_servers(connection, account_id)
+            sms_gateways = await load_sms_gateways(connection, account_id)
         setup = AccountSetup(
             version=version,
             account=account,
@@ -127,6 +132,8 @@ class Configuration:
             buyers=buyers,
             buyer_ids={b.bid: b.id for b in buyers.values()},
             webhooks=webhooks,
+            mail_servers=mail_servers,
+            sms_gateways=sms_gateways,
         )
         self._setups[account_id] = setup
         return setup

@@ -3,6 +3,7 @@
 import msgspec
 
 from leadyard.campaigns.inputs import BuyerRecord, CampaignRecord, DeliveryInput, DeliveryRecord
+from leadyard.campaigns.kind_checks import kind_problems
 from leadyard.campaigns.model import DeliveryKind
 from leadyard.delivery.answers import check_rules
 from leadyard.delivery.model import HttpTarget
@@ -30,6 +31,7 @@ def delivery_problems(delivery: DeliveryInput) -> list[FieldProblem]:
         problems.append(FieldProblem("settings.http", f"is required for {settings.kind}"))
     if settings.kind is DeliveryKind.STORE and settings.http is not None:
         problems.append(FieldProblem("settings.http", f"is not for {settings.kind}"))
+    problems += kind_problems(settings)
     if settings.http is not None:
         problems += _below("settings.http", check_target(settings.http))
     return problems

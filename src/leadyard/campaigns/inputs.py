@@ -16,6 +16,7 @@ from leadyard.campaigns.model import (
     SupplierTerms,
     WebhookSettings,
 )
+from leadyard.delivery.kinds import MailServerSettings, SmsGatewaySettings
 from leadyard.delivery.model import PreparedRequest
 from leadyard.intake.fields import FieldRule
 
@@ -70,6 +71,22 @@ class WebhookInput(msgspec.Struct, frozen=True, kw_only=True):
     settings: WebhookSettings = WebhookSettings()
 
 
+class MailServerInput(msgspec.Struct, frozen=True, kw_only=True):
+    """An SMTP server that e-mails leave by."""
+
+    name: Name
+    status: Status = Status.ACTIVE
+    settings: MailServerSettings
+
+
+class SmsGatewayInput(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP gateway that text messages leave by."""
+
+    name: Name
+    status: Status = Status.ACTIVE
+    settings: SmsGatewaySettings
+
+
 class TermsInput(SupplierTerms, frozen=True, kw_only=True):
     """The terms on which a supplier may post to a campaign."""
 
@@ -108,6 +125,22 @@ class DeliveryRecord(DeliveryInput, frozen=True, kw_only=True):
 
 class WebhookRecord(WebhookInput, frozen=True, kw_only=True):
     """A webhook as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class MailServerRecord(MailServerInput, frozen=True, kw_only=True):
+    """A mail server as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class SmsGatewayRecord(SmsGatewayInput, frozen=True, kw_only=True):
+    """An SMS gateway as it stands."""
 
     id: int
     created_at: datetime

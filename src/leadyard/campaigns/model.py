@@ -7,6 +7,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from leadyard.delivery.kinds import (
+    EmailSettings,
+    FileSettings,
+    MailServerSettings,
+    SmsGatewaySettings,
+    SmsSettings,
+    TransferSettings,
+)
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
 
@@ -132,6 +140,10 @@ class DeliveryKind(StrEnum):
 
     HTTP = "Direct Post"
     STORE = "Store Lead"
+    EMAIL = "Email"
+    SMS = "SMS"
+    FILE = "File Export"
+    TRANSFER = "Campaign Transfer"
 
 
 class Trigger(StrEnum):
@@ -157,6 +169,10 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     revenue: Money | None = None
     caps: Caps = Caps()
     http: HttpTarget | None = None
+    email: EmailSettings | None = None
+    sms: SmsSettings | None = None
+    file: FileSettings | None = None
+    transfer: TransferSettings | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
@@ -215,6 +231,24 @@ class Webhook(msgspec.Struct, frozen=True):
     url: str
     status: Status
     settings: WebhookSettings
+
+
+class MailServer(msgspec.Struct, frozen=True):
+    """An SMTP server of the account."""
+
+    id: int
+    name: str
+    status: Status
+    settings: MailServerSettings
+
+
+class SmsGateway(msgspec.Struct, frozen=True):
+    """An SMS gateway of the account."""
+
+    id: int
+    name: str
+    status: Status
+    settings: SmsGatewaySettings
 
 
 class Campaign(msgspec.Struct, frozen=True):

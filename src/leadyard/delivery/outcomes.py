@@ -8,6 +8,8 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.terms import sale_payout
 from leadyard.delivery import outbox, store
+from leadyard.delivery.files.queueing import queue_sales
+from leadyard.delivery.message_costs import add_message_costs, sms_cost_entry, sms_cost_of
 from leadyard.delivery.planning import delivery_caps
 from leadyard.delivery.sending import Result
 from leadyard.delivery.store import Due, Finished, LeadState
@@ -35,6 +37,7 @@ class OutcomeBatch:
         self._deltas = Deltas()
         self._entries: list[Entry] = []
         self._cap_moves: dict[CapKey, int] = {}
+        self._sms_costs: dict[int, int] = {}
 
     async def write(self, connection: Connection, ledger: Ledger, ids: ReservedIds) -> None:
         """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
@@ -46,9 +49,11 @@ class OutcomeBatch:
             self._apply(self._results[lead.id, number], state)
         applied = [self._results[lead.id, number] for number, lead in found]
         await store.settle_leads(connection, self._account_id, list(states.values()))
+        await queue_sales(connection, self._account_id, self._now, applied)
         await self._move_jobs(connection, applied)
         await write_deltas(connection, self._deltas)
         await move_caps(connection, self._cap_moves)
+        await add_message_costs(connection, self._account_id, self._sms_costs)
         await ledger.post(connection, ids.number(self._entries))
         await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
 
@@ -73,6 +78,7 @@ class OutcomeBatch:
         changes: Mapping[str, int] = attempt_change(None, result.state)
         if result.state is AttemptState.SOLD:
             self._sell(result, lead)
+            self._spend(result)
             changes = {**changes, "revenue": result.revenue}
         self._deltas.buyer(
             self._account_id,
@@ -118,6 +124,24 @@ class OutcomeBatch:
         lead.sale_status, lead.standing = SaleStatus.SOLD, new
         lead.payout += payout
         lead.revenue += result.revenue
+
+    def _spend(self, result: Result) -> None:
+        """Book what the text message cost that took the lead to its buyer."""
+        job, amount = result.sending.job, sms_cost_of(result)
+        entry = sms_cost_entry(result, amount, self._now)
+        if entry is None:
+            return
+        self._entries.append(entry)
+        self._sms_costs[job.lead_id] = self._sms_costs.get(job.lead_id, 0) + amount
+        self._deltas.lead(
+            self._account_id,
+            job.received_at,
+            job.campaign_id,
+            job.supplier_id,
+            job.sub_supplier_id,
+            job.channel,
+            sms_cost=amount,
+        )
 
 
 def _finished(result: Result) -> Finished:

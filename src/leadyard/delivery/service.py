@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings, WebhookEvent
 from leadyard.delivery import outbox, store, worker_store
 from leadyard.delivery.breaker import Breaker
+from leadyard.delivery.message_costs import most_entries
 from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Plan, Planner, read_job, write_plan
@@ -34,6 +35,9 @@ _SILENCE = timedelta(seconds=15)
 Carrier = Callable[[DeliverySettings, Mapping[str, str], str], Awaitable[Verdict]]
 """Carries one lead, as template values, to a buyer under an idempotency key; never raises for trouble on the way."""
 
+SendingCarrier = Callable[[Sending, Mapping[str, str], str], Awaitable[Verdict]]
+"""Like a Carrier, for kinds that need to know the attempt and its account's set-up."""
+
 
 class DeliveryWorker:
     """One process's share of the sending; any number run side by side."""
@@ -45,14 +49,19 @@ class DeliveryWorker:
         ledger: Ledger,
         carriers: Mapping[DeliveryKind, Carrier],
         *,
+        sending_carriers: Mapping[DeliveryKind, SendingCarrier] | None = None,
         name: str = "worker",
         most_in_flight: int = 256,
     ) -> None:
-        """Share the process's database, set-ups and ledger; `carriers` know each kind of delivery."""
+        """Share the process's database, set-ups and ledger; `carriers` know each kind of delivery.
+
+        `sending_carriers` are those that need more of the attempt than its delivery's settings.
+        """
         self._database = database
         self._configuration = configuration
         self._ledger = ledger
         self._carriers = carriers
+        self._sending_carriers = sending_carriers or {}
         self._name = name
         self._most_in_flight = most_in_flight
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -159,7 +168,12 @@ class DeliveryWorker:
     async def _send(self, sending: Sending) -> None:
         settings = sending.delivery.settings
         idempotency_key = f"{sending.job.uuid}-{sending.delivery.id}"
-        verdict = await self._carriers[settings.kind](settings, template_values(sending), idempotency_key)
+        values = template_values(sending)
+        carry = self._sending_carriers.get(settings.kind)
+        if carry is None:
+            verdict = await self._carriers[settings.kind](settings, values, idempotency_key)
+        else:
+            verdict = await carry(sending, values, idempotency_key)
         ATTEMPTS.labels(verdict.outcome).inc()
         now = clock.now()
         key = (sending.job.account_id, sending.buyer.id)
@@ -184,7 +198,7 @@ class DeliveryWorker:
         by_account: dict[int, list[Result]] = defaultdict(list)
         for result in results:
             by_account[result.sending.job.account_id].append(result)
-        ids = await self._ledger.reserve_ids(Counter(r.sending.job.account_id for r in results))
+        ids = await self._ledger.reserve_ids(most_entries(results))
         now = clock.now()
         async with self._database.unit_of_work() as connection:
             for account_id in sorted(by_account):

@@ -30,6 +30,7 @@ class Submission(msgspec.Struct):
     """A lead as posted; `read` maps its members to the fields of whatever plan is current when it is judged.
 
     `skip_quarantine` is for callers that must be told at once; `address` is the caller's, `""` when not known.
+    `uuid` is for callers that must be able to ask again: the same one is never stored twice.
     """
 
     account_id: int
@@ -43,6 +44,7 @@ class Submission(msgspec.Struct):
     read: Callable[[CampaignPlan], Reading]
     skip_quarantine: bool = False
     address: str = ""
+    uuid: UUID | None = None
 
 
 class Verdict(msgspec.Struct):

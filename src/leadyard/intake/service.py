@@ -78,7 +78,9 @@ class Intake:
                         CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan
                     )
             else:
-                result = await self._group.submit(Candidate(submission, plan, verdict, new_uuid()))
+                result = await self._group.submit(
+                    Candidate(submission, plan, verdict, submission.uuid or new_uuid())
+                )
                 if result is not None:
                     return result
                 current = await self._configuration.current(submission.account_id)

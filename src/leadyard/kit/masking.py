@@ -1,6 +1,6 @@
 """Secrets in documents: write-only, shown as a mask, kept when the mask comes back.
 
-A text is secret when its member is called `password`, `token` or `secret`, and the `value` of each entry of
+A text is secret when its member is called `password`, `token`, `secret` or `private_key`, and the `value` of each entry of
 a list called `secrets`.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 MASK = "********"
-_SECRET_MEMBERS = frozenset({"password", "token", "secret"})
+_SECRET_MEMBERS = frozenset({"password", "token", "secret", "private_key"})
 _SECRET_LISTS = frozenset({"secrets"})
 
 

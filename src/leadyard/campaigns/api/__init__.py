@@ -1,10 +1,11 @@
 """The set-up's part of the own API."""
 
 from leadyard.campaigns.api.campaigns import SECTION as CAMPAIGNS
+from leadyard.campaigns.api.carriers import MAIL_SERVERS, SMS_GATEWAYS
 from leadyard.campaigns.api.deliveries import SECTION as DELIVERIES
 from leadyard.campaigns.api.fields import SECTION as FIELDS
 from leadyard.campaigns.api.parties import BUYERS, SUPPLIERS
 from leadyard.campaigns.api.terms import SECTION as TERMS
 from leadyard.campaigns.api.webhooks import SECTION as WEBHOOKS
 
-SECTIONS = (CAMPAIGNS, FIELDS, TERMS, SUPPLIERS, BUYERS, DELIVERIES, WEBHOOKS)
+SECTIONS = (CAMPAIGNS, FIELDS, TERMS, SUPPLIERS, BUYERS, DELIVERIES, MAIL_SERVERS, SMS_GATEWAYS, WEBHOOKS)

@@ -8,6 +8,7 @@ from leadyard.campaigns.delivery_checks import LEAD_SAMPLES, delivery_problems, 
 from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRecord
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
+from leadyard.campaigns.service.carriers import missing_carriers
 from leadyard.campaigns.service.noun import Noun
 from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
@@ -38,7 +39,7 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
             problems.append(FieldProblem("campaign_id", "does not exist"))
         if not await buyers.exists(connection, account_id, wanted.buyer_id):
             problems.append(FieldProblem("buyer_id", "does not exist"))
-        return problems
+        return problems + await missing_carriers(connection, account_id, wanted)
 
 
 deliveries = Deliveries()
