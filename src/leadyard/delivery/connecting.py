@@ -5,8 +5,9 @@ import contextlib
 import socket
 import ssl
 from functools import lru_cache
+from typing import cast
 
-from leadyard.delivery.guard import AddressGuard
+from leadyard.delivery.guard import AddressGuard, AddressInfo
 
 
 class BadCertificateError(ValueError):
@@ -22,10 +23,10 @@ async def connect(guard: AddressGuard, host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for _, _, _, _, where in found:
-        guard.check(where[0])
+        guard.check(str(where[0]))
     last: OSError = OSError(f"{host} has no address")
     for info in found:
-        opened = guard.open_socket(info)
+        opened = guard.open_socket(cast(AddressInfo, info))
         opened.setblocking(False)
         try:
             await loop.sock_connect(opened, info[4])

@@ -84,6 +84,9 @@ async def _open(guard: AddressGuard, server: MailServerSettings, progress: _Prog
         await client.connect()
         if server.security == "starttls":
             progress.stage = "starting TLS"
+            await client.ehlo()
+            if not client.supports_extension("starttls"):
+                raise SMTPNotSupported("the server offers no TLS, and nothing goes out in the open")
             await client.starttls(tls_context=context)
         if server.username:
             progress.stage = "logging in"

@@ -5,8 +5,7 @@ import contextlib
 import ssl
 
 import aioftp
-from aioftp.client import Code
-from aioftp.common import SSLSessionBoundContext
+from aioftp.common import Code, SSLSessionBoundContext
 
 from leadyard.delivery.connecting import BadCertificateError, connect, in_words, tls_context
 from leadyard.delivery.guard import AddressGuard, AddressRefusedError

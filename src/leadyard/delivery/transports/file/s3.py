@@ -56,9 +56,9 @@ def _url(where: S3Destination, name: str) -> str:
 def _signed(where: S3Destination, url: str, content: bytes, media_type: str) -> Mapping[str, str]:
     """Sign the request (AWS signature version 4)."""
     # Imported when first needed: the library is large, and only S3 destinations need it.
-    from botocore.auth import S3SigV4Auth  # noqa: PLC0415
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-    from botocore.credentials import Credentials  # noqa: PLC0415
+    from botocore.auth import S3SigV4Auth  # type: ignore[import-untyped]  # noqa: PLC0415
+    from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # noqa: PLC0415
+    from botocore.credentials import Credentials  # type: ignore[import-untyped]  # noqa: PLC0415
 
     request = AWSRequest("PUT", url, {"Content-Type": media_type}, content)
     S3SigV4Auth(Credentials(where.access_key, where.secret), "s3", where.region).add_auth(request)

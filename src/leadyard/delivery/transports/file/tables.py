@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from leadyard.delivery.kinds import FileSettings
 
