@@ -51,4 +51,4 @@ async def _queue_for_file(sending: Sending, values: Mapping[str, str], key: str)
     """Accept the lead: the same unit of work that books the sale puts it into the delivery's queue."""
     if sending.delivery.settings.file is None:
         return Verdict(Outcome.ERROR, "the delivery has no file")
-    return Verdict(Outcome.ACCEPT, "Queued for the next file")
+    return Verdict(Outcome.ACCEPT, "Queued for the next file", details={"file": True})
