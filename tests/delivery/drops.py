@@ -41,7 +41,7 @@ class SshServer(asyncssh.SSHServer):
     def __init__(self, keys: list[asyncssh.SSHKey]) -> None:
         self._keys = keys
 
-    def begin_auth(self, username: str) -> bool:
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - asyncssh's shape
         return True
 
     def password_auth_supported(self) -> bool:

@@ -31,17 +31,17 @@ class Mailbox:
     @property
     def messages(self) -> list[EmailMessage]:
         parser = BytesParser(policy=email.policy.default)
-        return [parser.parsebytes(bytes(envelope.content or b"")) for envelope in self.taken]  # type: ignore[misc,arg-type]
+        return [parser.parsebytes(bytes(envelope.content or b"")) for envelope in self.taken]  # type: ignore[arg-type]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.answer.startswith("250"):
             self.taken.append(envelope)
         return self.answer
@@ -80,7 +80,9 @@ async def mailbox(
 
 
 @asynccontextmanager
-async def scripted(greeting: bytes, answers: Sequence[bytes | None]) -> AsyncIterator[tuple[int, list[bytes]]]:
+async def scripted(
+    greeting: bytes, answers: Sequence[bytes | None]
+) -> AsyncIterator[tuple[int, list[bytes]]]:
     """Run a server that answers each command with the next text; None drops the connection, b"" keeps silent.
 
     After an answer 354 the message is read to its end before the next answer. Gives the port and what was said.

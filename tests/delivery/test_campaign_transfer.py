@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -138,7 +139,7 @@ async def test_a_lead_never_comes_back_to_a_campaign_that_it_came_through(desk: 
 
 async def test_a_long_chain_ends(desk: Desk) -> None:
     campaigns = [await desk.campaign("CARS")] + [await desk.campaign(f"C{n}") for n in range(7)]
-    for source, target in zip(campaigns, campaigns[1:], strict=False):
+    for source, target in pairwise(campaigns):
         await transfer(desk, source.id, target.id)
     await desk.sold(1)
     assert len(await transferred(desk)) == 5

@@ -20,7 +20,13 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def composed(values: dict[str, str], **changes: Any) -> Mail:
     settings = EmailSettings(
-        **{"server_id": 1, "to": ("{{ to }}",), "subject": "Lead {{ name }}", "text": "Hi {{ name }}", **changes}
+        **{
+            "server_id": 1,
+            "to": ("{{ to }}",),
+            "subject": "Lead {{ name }}",
+            "text": "Hi {{ name }}",
+            **changes,
+        }
     )
     values = {"to": "buyer@example.com", **values}
     return compose(settings, server_settings(25), values, key="uuid-7", now=NOW)
@@ -53,7 +59,9 @@ def test_the_lead_can_come_along_as_csv() -> None:
     mail = composed({"name": "=1+1", "phone1": "+447700900123", "lead.id": "7"}, attach_csv=True)
     (attached,) = read(mail).iter_attachments()
     assert attached.get_filename() == "lead.csv"
-    assert attached.get_content().replace("\r", "") == "to,name,phone1\nbuyer@example.com,'=1+1,+447700900123\n"
+    assert (
+        attached.get_content().replace("\r", "") == "to,name,phone1\nbuyer@example.com,'=1+1,+447700900123\n"
+    )
     columns = (FieldMapping("Who", "{{ name | upper }}"), FieldMapping("Id", "{{ lead.id }}"))
     mail = composed({"name": "ann", "lead.id": "7"}, attach_csv=True, columns=columns)
     (attached,) = read(mail).iter_attachments()
@@ -92,7 +100,7 @@ def test_an_email_without_any_recipient_is_refused() -> None:
         composed({"to": ""})
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=200))
+@given(st.text(max_size=200))
 def test_no_value_adds_a_header_or_a_recipient(value: str) -> None:
     mail = composed({"name": f"x\r\nBcc: evil@example.com\r\n\r\n{value}"}, html="{{ name }}")
     message = read(mail)

@@ -10,6 +10,7 @@ from tests.delivery.drops import ftp, ftp_server
 from tests.delivery.mailboxes import GUARD, mailbox, scripted, server_settings
 from tests.desk import Desk, new_desk
 
+from leadyard.app import WorkerParts
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import DeliveryRecord, MailServerInput
 from leadyard.campaigns.model import DeliveryKind
@@ -91,7 +92,9 @@ async def test_a_lead_is_sold_when_it_is_queued_and_goes_out_at_the_next_time(
         assert await exporter(desk).hand_over_due(soon()) == 1
         assert await exporter(desk).hand_over_due(soon()) == 0
     lines = (folder / "leads-1.csv").read_text().splitlines()
-    assert sorted(lines) == sorted(["email,id", *(f"person.{n}@example.com,{i}" for n, i in enumerate(ids, 1))])
+    assert sorted(lines) == sorted(
+        ["email,id", *(f"person.{n}@example.com,{i}" for n, i in enumerate(ids, 1))]
+    )
     (file,) = await shown(desk)
     assert (file.state, file.rows, file.tries, file.error) == ("Sent", 3, 1, None)
     assert file.size == (folder / "leads-1.csv").stat().st_size
@@ -203,6 +206,25 @@ async def test_a_lead_returned_before_its_file_is_in_none(desk: Desk, folder: Pa
         await exporter(desk).build_due(soon())
         await exporter(desk).hand_over_due(soon())
     assert (folder / "leads-1.csv").read_text().splitlines()[1:] == [f"person.2@example.com,{second}"]
+
+
+async def test_a_sale_that_a_dead_worker_left_unbooked_is_taken_up(desk: Desk, folder: Path) -> None:
+    async with ftp_server(folder) as port:
+        delivery = await file_delivery(desk, ftp(port))
+        (lead_id,) = await desk.submitted(1)
+        async with desk.database.unit_of_work() as connection:
+            await connection.execute("DELETE FROM delivery_jobs")
+            await connection.execute(
+                "INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason,"
+                " worker_id, started_at) VALUES ($1, $2, 1, $3, $4, 7, 'the worker stopped', 0, now())",
+                desk.account_id, lead_id, delivery.id, delivery.buyer_id,
+            )  # fmt: skip
+        parts = WorkerParts(desk.database, desk.settings, "worker")
+        assert [await parts.resumer.resume_all() for _ in range(2)] == [1, 0]
+        await exporter(desk).build_due(soon())
+    assert (await desk.lead(lead_id))["sale_status"] == SaleStatus.SOLD
+    assert [(f.state, f.rows) for f in await shown(desk)] == [("Waiting", 1)]
+    assert await desk.differences() == []
 
 
 async def test_two_deliveries_with_the_same_names_do_not_overwrite_each_other(

@@ -149,7 +149,9 @@ async def test_sftp_takes_a_file_and_a_repeat_replaces_it(folder: Path, host_key
 
 
 @pytest.mark.parametrize("passphrase", [None, "open sesame"])
-async def test_sftp_with_a_private_key(folder: Path, host_key: asyncssh.SSHKey, passphrase: str | None) -> None:
+async def test_sftp_with_a_private_key(
+    folder: Path, host_key: asyncssh.SSHKey, passphrase: str | None
+) -> None:
     own = asyncssh.generate_private_key("ssh-rsa", key_size=2048)
     text = own.export_private_key("pkcs8-pem", passphrase=passphrase).decode()
     async with sftp_server(folder, host_key, [own]) as port:

@@ -54,9 +54,7 @@ async def test_a_lead_is_sold_by_email(desk: Desk) -> None:
     campaign = await desk.campaign()
     async with mailbox() as box:
         email = email_settings(await mail_server(desk, box.port))
-        delivery = await desk.delivery(
-            campaign.id, await desk.buyer(), kind=DeliveryKind.EMAIL, email=email
-        )
+        delivery = await desk.delivery(campaign.id, await desk.buyer(), kind=DeliveryKind.EMAIL, email=email)
         (lead_id,) = await desk.sold(1)
     lead = await desk.lead(lead_id)
     assert (lead["sale_status"], lead["revenue"]) == (SaleStatus.SOLD, 12_500_000)
@@ -123,7 +121,10 @@ async def test_a_message_that_is_too_long_is_not_sent(desk: Desk) -> None:
     campaign = await desk.campaign()
     async with buyer(sent) as carrier:
         sms = SmsSettings(
-            gateway_id=await gateway(desk, carrier.url, "1"), to="{{ phone1 }}", text="x" * 161, most_segments=1
+            gateway_id=await gateway(desk, carrier.url, "1"),
+            to="{{ phone1 }}",
+            text="x" * 161,
+            most_segments=1,
         )
         await desk.delivery(campaign.id, await desk.buyer(), kind=DeliveryKind.SMS, sms=sms)
         await desk.sold(1)

@@ -43,7 +43,7 @@ async def test_a_message_that_the_server_takes_is_accepted() -> None:
 async def test_tls_with_a_trusted_certificate_and_a_log_in(certificate: Certificate, security: str) -> None:
     context = certificate.server_context()
     contexts = {"tls": context} if security == "tls" else {"starttls": context}
-    async with mailbox(**contexts, password="secret") as box:  # type: ignore[arg-type]
+    async with mailbox(**contexts, password="secret") as box:
         server = server_settings(
             box.port, security=security, username="leads", password="secret", ca_certificate=certificate.pem
         )
@@ -54,7 +54,11 @@ async def test_tls_with_a_trusted_certificate_and_a_log_in(certificate: Certific
 async def test_a_refused_log_in_needs_a_person(certificate: Certificate) -> None:
     async with mailbox(starttls=certificate.server_context(), password="secret") as box:
         server = server_settings(
-            box.port, security="starttls", username="leads", password="wrong", ca_certificate=certificate.pem,
+            box.port,
+            security="starttls",
+            username="leads",
+            password="wrong",
+            ca_certificate=certificate.pem,
         )
         verdict = await send_mail(GUARD, server, MAIL)
     assert (verdict.outcome, verdict.status_code) == (Outcome.ERROR, 535)

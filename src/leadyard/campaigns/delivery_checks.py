@@ -6,8 +6,7 @@ from leadyard.campaigns.inputs import BuyerRecord, CampaignRecord, DeliveryInput
 from leadyard.campaigns.kind_checks import kind_problems
 from leadyard.campaigns.model import DeliveryKind
 from leadyard.delivery.answers import check_rules
-from leadyard.delivery.model import HttpTarget
-from leadyard.delivery.transports.http import check_target, names_in
+from leadyard.delivery.transports.http import check_target
 from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem
 from leadyard.kit.money import plain
@@ -52,10 +51,11 @@ def fixed_values(delivery: DeliveryRecord, campaign: CampaignRecord, buyer: Buye
     }
 
 
-def unknown_names(target: HttpTarget, campaign: CampaignRecord, fixed: dict[str, str]) -> list[str]:
-    """Name what the templates read that no lead of the campaign can have, in order."""
+def names_no_lead_has(names: frozenset[str], campaign: CampaignRecord, fixed: dict[str, str]) -> list[str]:
+    """Warn of each name that templates read and no lead of the campaign can have, in order."""
     known = {rule.name for rule in campaign.fields} | set(STANDARD_FIELDS) | set(LEAD_SAMPLES) | set(fixed)
-    return sorted(names_in(target) - known)
+    missing = sorted(names - known)
+    return [f"{name} is not a field of the campaign: it will be empty." for name in missing]
 
 
 def _below(path: str, problems: list[FieldProblem]) -> list[FieldProblem]:

@@ -161,7 +161,10 @@ class PreviewInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """The request that would be sent, secrets masked; null for a delivery that stores the lead here."""
+    """What would be sent, secrets masked; null for a delivery that stores the lead here.
+
+    Kinds without a request of their own show EMAIL, FILE or TRANSFER as the method.
+    """
 
     request: PreparedRequest | None
     warnings: tuple[str, ...]

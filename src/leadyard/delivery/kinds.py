@@ -133,7 +133,10 @@ class SftpDestination(Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     port: OptionalPort = None
     username: Annotated[str, Meta(min_length=1, max_length=320, pattern=r"^[^\x00-\x1f\x7f]*$")]
     password: Annotated[Password, Meta(description="The user's, or the passphrase of the private key.")] = ""
-    private_key: Annotated[str, Meta(max_length=16_384, description="In OpenSSH or PEM form; with a passphrase only PEM (PKCS#8).")] = ""
+    private_key: Annotated[
+        str,
+        Meta(max_length=16_384, description="In OpenSSH or PEM form; with a passphrase only PEM (PKCS#8)."),
+    ] = ""
     host_key: Annotated[
         str,
         Meta(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
+from leadyard.campaigns.model import Buyer, Campaign, Delivery, DeliveryKind, UnknownPolicy
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.retries import next_delay
 from leadyard.kit.ids import queue_id
@@ -100,8 +101,10 @@ def template_values(sending: Sending) -> Mapping[str, str]:
 
 
 def delivery_revenue(sending: Sending) -> Any:
-    """Find the price of a lead at this delivery: its own before the campaign's."""
-    own = sending.delivery.settings.revenue
+    """Find the price of a lead at this delivery: its own before the campaign's, but a transfer has only its own."""
+    own, kind = sending.delivery.settings.revenue, sending.delivery.settings.kind
+    if own is None and kind is DeliveryKind.TRANSFER:
+        return Decimal(0)
     return sending.campaign.settings.revenue if own is None else own
 
 

@@ -192,5 +192,10 @@ CHECKS = (
     Check("sold lead without a sale", "lead {id}", ("attempts",), _SOLD_TO_NOBODY),
     Check("file against its leads", "file {id}", ("rows",), audit_carriers.FILES),
     Check("sale that is in no file", "lead {lead_id}, attempt {number}", ("places",), audit_carriers.QUEUED),
-    Check("transfer without its lead", "lead {lead_id}, attempt {number}", ("leads",), audit_carriers.TRANSFERRED),
+    Check(
+        "transfer without its lead",
+        "lead {lead_id}, attempt {number}",
+        ("leads",),
+        audit_carriers.TRANSFERRED,
+    ),
 )

@@ -1,5 +1,7 @@
 """Mail servers and SMS gateways: what the account's e-mails and text messages leave by."""
 
+from collections.abc import Mapping
+
 from leadyard.campaigns.inputs import (
     DeliveryInput,
     MailServerInput,
@@ -8,9 +10,12 @@ from leadyard.campaigns.inputs import (
     SmsGatewayRecord,
 )
 from leadyard.campaigns.kind_checks import gateway_problems, server_problems
+from leadyard.campaigns.kind_previews import email_preview, file_preview, sms_preview, transfer_preview
+from leadyard.campaigns.model import DeliverySettings
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.noun import Noun
 from leadyard.delivery.kinds import EmailDestination
+from leadyard.delivery.model import PreparedRequest
 from leadyard.kit.errors import FieldProblem
 from leadyard.storage.database import Connection
 from leadyard.storage.tables import carriers
@@ -46,6 +51,27 @@ mail_servers = MailServers()
 sms_gateways = SmsGateways()
 
 
+async def preview_of_kind(
+    connection: Connection, account_id: int, settings: DeliverySettings, values: Mapping[str, str]
+) -> tuple[PreparedRequest | None, list[str]]:
+    """Show what a delivery of these kinds would send, with warnings; None for any other kind.
+
+    Raises UnfitValueError for values that do not fit where the templates put them.
+    """
+    if settings.email is not None:
+        server = await mail_servers.find(connection, account_id, settings.email.server_id)
+        return email_preview(settings.email, server, values), []
+    if settings.sms is not None:
+        gateway = await sms_gateways.find(connection, account_id, settings.sms.gateway_id)
+        request, size = sms_preview(settings.sms, gateway, values)
+        return request, [size]
+    if settings.file is not None:
+        return file_preview(settings.file, values), []
+    if settings.transfer is not None:
+        return transfer_preview(settings.transfer, values), []
+    return None, []
+
+
 async def missing_carriers(
     connection: Connection, account_id: int, wanted: DeliveryInput
 ) -> list[FieldProblem]:
@@ -61,7 +87,9 @@ async def missing_carriers(
         connection, account_id, settings.sms.gateway_id
     ):
         problems.append(FieldProblem("settings.sms.gateway_id", "does not exist"))
-    if settings.transfer is not None and not await campaigns.exists(
+    if settings.transfer is not None and settings.transfer.campaign_id == wanted.campaign_id:
+        problems.append(FieldProblem("settings.transfer.campaign_id", "is the delivery's own campaign"))
+    elif settings.transfer is not None and not await campaigns.exists(
         connection, account_id, settings.transfer.campaign_id
     ):
         problems.append(FieldProblem("settings.transfer.campaign_id", "does not exist"))

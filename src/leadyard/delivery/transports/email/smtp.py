@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import ssl
 from http import HTTPStatus
 
 import msgspec
@@ -84,10 +85,7 @@ async def _open(guard: AddressGuard, server: MailServerSettings, progress: _Prog
         await client.connect()
         if server.security == "starttls":
             progress.stage = "starting TLS"
-            await client.ehlo()
-            if not client.supports_extension("starttls"):
-                raise SMTPNotSupported("the server offers no TLS, and nothing goes out in the open")
-            await client.starttls(tls_context=context)
+            await _start_tls(client, context)
         if server.username:
             progress.stage = "logging in"
             await client.login(server.username, server.password)
@@ -96,6 +94,13 @@ async def _open(guard: AddressGuard, server: MailServerSettings, progress: _Prog
         opened.close()
         raise
     return client
+
+
+async def _start_tls(client: SMTP, context: ssl.SSLContext | None) -> None:
+    await client.ehlo()
+    if not client.supports_extension("starttls"):
+        raise SMTPNotSupported("the server offers no TLS, and nothing goes out in the open")
+    await client.starttls(tls_context=context)
 
 
 async def _envelope(client: SMTP, mail: Mail, progress: _Progress) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
 
 import asyncpg
 import msgspec
@@ -23,7 +22,6 @@ from leadyard.leads import events
 from leadyard.leads.model import Channel, SystemStatus
 from leadyard.storage.database import Database
 
-ZERO = Decimal(0)
 MOST_TRANSFERS = 5
 """How many transfers one person's lead may make, one after the other."""
 
@@ -96,7 +94,7 @@ class TransferTransport:
             return Verdict(Outcome.UNKNOWN, "The lead may be in the other campaign")
         if arrived.lead_id:
             await self._link(sending, settings, arrived.lead_id)
-        return verdict_of(arrived, sending)
+        return verdict_of(arrived)
 
     async def _link(self, sending: Sending, settings: TransferSettings, target_id: int) -> None:
         """Write into the history of both leads where the one went and the other came from."""
@@ -138,15 +136,14 @@ def submission_of(sending: Sending, settings: TransferSettings, mapped: Mapping[
     )
 
 
-def verdict_of(arrived: Arrived, sending: Sending) -> Verdict:
-    """Take the intake's answer as a buyer's; the price is the delivery's own, else 0."""
+def verdict_of(arrived: Arrived) -> Verdict:
+    """Take the intake's answer as a buyer's; a lead that is put aside there counts as accepted."""
     if arrived.code == ACCEPTED:
         held = " (quarantined)" if arrived.status is SystemStatus.QUARANTINED else ""
         return Verdict(
             Outcome.ACCEPT,
             f"Accepted as lead {arrived.lead_id}{held}",
             arrived.code,
-            revenue=sending.delivery.settings.revenue or ZERO,
             buyer_reference=str(arrived.lead_id),
         )
     return Verdict(Outcome.REJECT, "; ".join(arrived.errors)[:500] or f"code {arrived.code}", arrived.code)
