@@ -18,7 +18,9 @@ SERVER = {
     "password": "top secret",
     "from_address": "a@b.example",
 }
-GATEWAY = {"http": {"url": "https://sms.example.com", "auth": {"kind": "bearer", "token": "top-secret"}}}
+FIELDS = [{"name": name, "value": f"{{{{ sms.{name} }}}}"} for name in ("to", "text")]
+HTTP = {"url": "https://sms.example.com", "auth": {"kind": "bearer", "token": "top-secret"}, "fields": FIELDS}
+GATEWAY = {"http": HTTP}
 COLUMNS = [{"name": "email", "value": "{{ email }}"}]
 
 
@@ -83,6 +85,25 @@ async def test_a_bad_mail_server_is_refused(
     assert answer.status_code == 422, answer.text
     assert field in answer.text
     assert (await client.get("/api/v1/mail-servers")).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"http": {**HTTP, "fields": FIELDS[1:]}}, "never names sms.to"),
+        ({"http": {**HTTP, "fields": []}}, "never names sms.text"),
+        ({"http": {**HTTP, "url": "ftp://sms.example.com"}}, "settings.http.url"),
+        ({**GATEWAY, "segment_cost": "-1"}, "settings.segment_cost"),
+        ({**GATEWAY, "answers": {"rules": [{"kind": "regex", "pattern": "(", "outcome": "accept"}]}}, "rules[0]"),
+    ],
+)
+async def test_a_bad_gateway_is_refused(
+    client: httpx.AsyncClient, settings: dict[str, Any], field: str
+) -> None:
+    answer = await client.post("/api/v1/sms-gateways", json={"name": "SMS", "settings": settings})
+    assert answer.status_code == 422, answer.text
+    assert field in answer.text
+    assert (await client.get("/api/v1/sms-gateways")).json()["total"] == 0
 
 
 def file(**changes: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from leadyard.delivery.templates import TemplateError, compile_template
 from leadyard.delivery.transports.email import is_address
 from leadyard.delivery.transports.file.keys import BadKeyError, host_key, private_key
 from leadyard.delivery.transports.file.schedule import schedule_problem
-from leadyard.delivery.transports.http import check_target
+from leadyard.delivery.transports.http import check_target, names_in
 from leadyard.kit.errors import FieldProblem
 
 _MEMBERS = {
@@ -71,10 +71,11 @@ def server_problems(server: MailServerInput) -> list[FieldProblem]:
 def gateway_problems(gateway: SmsGatewayInput) -> list[FieldProblem]:
     """Name everything that is wrong with an SMS gateway."""
     settings = gateway.settings
-    return [
-        *_below("settings.http", check_target(settings.http)),
-        *_below("settings.answers", check_rules(settings.answers)),
-    ]
+    problems = _below("settings.http", check_target(settings.http))
+    if not problems:
+        missing = sorted({"sms.text", "sms.to"} - names_in(settings.http))
+        problems += [FieldProblem("settings.http", f"never names {name}") for name in missing]
+    return problems + _below("settings.answers", check_rules(settings.answers))
 
 
 def _email_problems(email: EmailSettings) -> list[FieldProblem]:

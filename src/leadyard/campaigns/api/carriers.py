@@ -30,7 +30,7 @@ MAIL_SERVERS = Section(
 SMS_GATEWAYS = Section(
     "SMS gateways",
     "An SMS gateway is an HTTP service that sends text messages: the request that it wants, how its answer is "
-    "judged, and what a segment costs.",
+    "judged, and what a segment costs. Its templates must name sms.to and sms.text.",
     operations_of(
         sms_gateways,
         "/sms-gateways",
