@@ -24,6 +24,8 @@ class Certificate:
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), False)
             .sign(key, hashes.SHA256())
         )
         self.pem = made.public_bytes(serialization.Encoding.PEM).decode()

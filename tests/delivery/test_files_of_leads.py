@@ -1,7 +1,7 @@
 """A file delivery: each sold lead is in exactly one file, and each file is handed over as its protocol allows."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -272,5 +272,29 @@ async def test_the_audit_misses_a_lead_that_is_not_in_its_file(desk: Desk, folde
     }
 
 
-def test_the_clock_of_these_tests_is_utc() -> None:
-    assert soon().tzinfo == UTC
+async def test_a_worker_hands_over_what_is_due_until_told_to_stop(desk: Desk, folder: Path) -> None:
+    async with ftp_server(folder) as port:
+        await file_delivery(desk, ftp(port))
+        await desk.sold(1)
+        await exporter(desk).build_due(soon())
+        async with desk.database.unit_of_work() as connection:
+            await connection.execute("UPDATE delivery_files SET due_at = now()")
+        parts, stop = WorkerParts(desk.database, desk.settings, "worker"), asyncio.Event()
+        running = [asyncio.create_task(parts.files.run(stop)), asyncio.create_task(parts.resumer.run(stop))]
+        async with asyncio.timeout(20):
+            while [file.state for file in await shown(desk)] != ["Sent"]:
+                await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.gather(*running)
+    assert [path.name for path in folder.iterdir()] == ["leads-1.csv"]
+
+
+async def test_an_archived_delivery_fails_its_waiting_file_instead_of_forgetting_it(
+    desk: Desk, folder: Path
+) -> None:
+    delivery = await file_delivery(desk, ftp(1))
+    await desk.sold(1)
+    await exporter(desk).build_due(soon())
+    await setup.deliveries.archive(desk.database, desk.actor, delivery.id)
+    assert await exporter(desk).hand_over_due(soon()) == 0
+    assert [file.state for file in await shown(desk)] == ["Failed"]

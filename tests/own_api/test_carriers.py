@@ -94,7 +94,10 @@ async def test_a_bad_mail_server_is_refused(
         ({"http": {**HTTP, "fields": []}}, "never names sms.text"),
         ({"http": {**HTTP, "url": "ftp://sms.example.com"}}, "settings.http.url"),
         ({**GATEWAY, "segment_cost": "-1"}, "settings.segment_cost"),
-        ({**GATEWAY, "answers": {"rules": [{"kind": "regex", "pattern": "(", "outcome": "accept"}]}}, "rules[0]"),
+        (
+            {**GATEWAY, "answers": {"rules": [{"kind": "regex", "pattern": "(", "outcome": "accept"}]}},
+            "rules[0]",
+        ),
     ],
 )
 async def test_a_bad_gateway_is_refused(
