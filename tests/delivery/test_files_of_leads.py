@@ -281,8 +281,8 @@ async def test_a_worker_hands_over_what_is_due_until_told_to_stop(desk: Desk, fo
             await connection.execute("UPDATE delivery_files SET due_at = now()")
         parts, stop = WorkerParts(desk.database, desk.settings, "worker"), asyncio.Event()
         running = [asyncio.create_task(parts.files.run(stop)), asyncio.create_task(parts.resumer.run(stop))]
-        async with asyncio.timeout(20):  # noqa: ASYNC110 - the worker tells nobody
-            while [file.state for file in await shown(desk)] != ["Sent"]:
+        async with asyncio.timeout(20):
+            while [file.state for file in await shown(desk)] != ["Sent"]:  # noqa: ASYNC110 - the worker tells nobody
                 await asyncio.sleep(0.05)
         stop.set()
         await asyncio.gather(*running)
