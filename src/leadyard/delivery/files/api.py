@@ -2,7 +2,7 @@
 
 from leadyard.campaigns.inputs import Id
 from leadyard.delivery.files import service
-from leadyard.delivery.files.model import DeliveryFile, Finding, StateName
+from leadyard.delivery.files.model import DeliveryFile, FileFinding, StateName
 from leadyard.identity.model import Permission
 from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
 
@@ -59,7 +59,7 @@ SECTION = Section(
             method="POST", path="/delivery-files/{id}/settle", id="settleDeliveryFile",
             summary="Say what became of a file", handler=_settle, permission=Permission.SETUP_WRITE,
             description="For a file that is Unknown: its e-mail may have been taken. If it arrived it is Sent, else "
-            "it is handed over again.", body=Finding, answer=DeliveryFile, example={"arrived": True},
+            "it is handed over again.", body=FileFinding, answer=DeliveryFile, example={"arrived": True},
         ),
     ),
 )  # fmt: skip

@@ -52,7 +52,7 @@ class DeliveryFile(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
-class Finding(msgspec.Struct, frozen=True):
+class FileFinding(msgspec.Struct, frozen=True):
     """What a person found out about a file whose hand-over has an unknown outcome."""
 
     arrived: Annotated[bool, Meta(description="true: the file is Sent; false: it is handed over again.")]
