@@ -7,9 +7,13 @@ import structlog
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.delivery.account_carriers import account_carriers
 from leadyard.delivery.auctions import Auctioneer
+from leadyard.delivery.files.service import FileExporter
+from leadyard.delivery.guard import AddressGuard
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.prospects import Prospects
+from leadyard.delivery.resuming import Resumer
 from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
@@ -41,6 +45,12 @@ def ping_transport(settings: Settings) -> HttpTransport:
     return HttpTransport(settings.allowed_networks, connections=0, connections_per_host=256)
 
 
+def inquiries_of(database: Database, settings: Settings, transport: HttpTransport) -> Inquiries:
+    """Put together who asks about leads outside the rules."""
+    mail, countries = MailDomains(settings.dns_resolvers), Countries(settings.country_database)
+    return Inquiries(database, Sources(database, transport, mail, countries))
+
+
 class Services:
     """What the web process shares between its dialects, pages and APIs."""
 
@@ -52,8 +62,7 @@ class Services:
         self.plans = Plans()
         self.ledger = Ledger(database)
         self.outbound = HttpTransport(settings.allowed_networks)
-        mail, countries = MailDomains(settings.dns_resolvers), Countries(settings.country_database)
-        self.inquiries = Inquiries(database, Sources(database, self.outbound, mail, countries))
+        self.inquiries = inquiries_of(database, settings, self.outbound)
         self.intake = Intake(database, self.configuration, self.plans, self.ledger, inquiries=self.inquiries)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
@@ -110,9 +119,21 @@ class WorkerParts:
             DeliveryKind.STORE: _store,
         }
         self.pings = ping_transport(settings)
+        guard = AddressGuard(settings.allowed_networks)
+        inquiries = inquiries_of(database, settings, self.transport)
+        submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
+        by_account = account_carriers(database, self.transport, guard, submit)
         self.delivery = DeliveryWorker(
-            database, configuration, ledger, carriers, Auctioneer(self.pings), name=name
+            database,
+            configuration,
+            ledger,
+            carriers,
+            Auctioneer(self.pings),
+            sending_carriers=by_account,
+            name=name,
         )
+        self.files = FileExporter(database, configuration, guard)
+        self.resumer = Resumer(database, configuration, ledger, by_account)
         self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
 
     async def open(self) -> None:

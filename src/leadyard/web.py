@@ -14,6 +14,7 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.app import Services
+from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
@@ -47,7 +48,7 @@ class Web:
             create(
                 services.database,
                 services.configuration,
-                more_sections=sections(services),
+                more_sections=(*sections(services), DELIVERY_FILES),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )

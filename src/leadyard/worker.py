@@ -44,7 +44,11 @@ async def serve(settings: Settings, dsn: str) -> None:
         memory.settle()
         try:
             await asyncio.gather(
-                parts.delivery.run(stop), parts.webhooks.run(stop), fold_until(database, stop)
+                parts.delivery.run(stop),
+                parts.webhooks.run(stop),
+                parts.files.run(stop),
+                parts.resumer.run(stop),
+                fold_until(database, stop),
             )
         finally:
             await parts.close()

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import msgspec
 
 from leadyard.campaigns import store
-from leadyard.campaigns.model import Buyer, Campaign, Supplier, Webhook
+from leadyard.campaigns.model import Buyer, Campaign, MailServer, SmsGateway, Supplier, Webhook
 from leadyard.campaigns.rules import CampaignRules, compile_campaign, lists_used
+from leadyard.campaigns.store.carriers import load_mail_servers, load_sms_gateways
 from leadyard.identity import service as identity
 from leadyard.identity.model import Account, ApiKey, Principal
 from leadyard.intake.providers.model import Provider
@@ -37,6 +38,8 @@ class AccountSetup(msgspec.Struct, frozen=True):
     compiled_rules: dict[int, CampaignRules] = msgspec.field(default_factory=dict)
     providers: Mapping[int, Provider] = {}
     suppression_lists: Mapping[int, SuppressionList] = {}
+    mail_servers: Mapping[int, MailServer] = {}
+    sms_gateways: Mapping[int, SmsGateway] = {}
 
     def rules_of(self, campaign: Campaign) -> CampaignRules:
         """Give what rules decide in a campaign of this very set-up, compiled when it is first asked for."""
@@ -145,6 +148,8 @@ class Configuration:
             value_lists = await self._load_value_lists(connection, account_id, campaigns)
             providers = await store.load_providers(connection, account_id)
             suppression_lists = await load_lists(connection, account_id)
+            mail_servers = await load_mail_servers(connection, account_id)
+            sms_gateways = await load_sms_gateways(connection, account_id)
         setup = AccountSetup(
             version=version,
             account=account,
@@ -159,6 +164,8 @@ class Configuration:
             value_lists=value_lists,
             providers=providers,
             suppression_lists=suppression_lists,
+            mail_servers=mail_servers,
+            sms_gateways=sms_gateways,
         )
         self._setups[account_id] = setup
         return setup

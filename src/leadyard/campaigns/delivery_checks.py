@@ -4,11 +4,11 @@ import msgspec
 
 from leadyard.campaigns.distribution_checks import margin_problems, ping_problems
 from leadyard.campaigns.inputs import BuyerRecord, CampaignRecord, DeliveryInput, DeliveryRecord
+from leadyard.campaigns.kind_checks import kind_problems
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.campaigns.rule_checks import payout_rule_problems
 from leadyard.delivery.answers import check_rules
-from leadyard.delivery.model import HttpTarget
-from leadyard.delivery.transports.http import check_target, names_in
+from leadyard.delivery.transports.http import check_target
 from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem
 from leadyard.kit.money import plain
@@ -38,6 +38,7 @@ def delivery_problems(delivery: DeliveryInput) -> list[FieldProblem]:
         problems.append(FieldProblem("settings.http", f"is required for {settings.kind}"))
     if settings.kind is DeliveryKind.STORE and settings.http is not None:
         problems.append(FieldProblem("settings.http", f"is not for {settings.kind}"))
+    problems += kind_problems(settings)
     if settings.http is not None:
         problems += _below("settings.http", check_target(settings.http))
     return problems + _pricing_problems(settings)
@@ -71,10 +72,11 @@ def fixed_values(delivery: DeliveryRecord, campaign: CampaignRecord, buyer: Buye
     }
 
 
-def unknown_names(target: HttpTarget, campaign: CampaignRecord, fixed: dict[str, str]) -> list[str]:
-    """Name what the templates read that no lead of the campaign can have, in order."""
+def names_no_lead_has(names: frozenset[str], campaign: CampaignRecord, fixed: dict[str, str]) -> list[str]:
+    """Warn of each name that templates read and no lead of the campaign can have, in order."""
     known = {rule.name for rule in campaign.fields} | set(STANDARD_FIELDS) | set(LEAD_SAMPLES) | set(fixed)
-    return sorted(names_in(target) - known)
+    missing = sorted(names - known)
+    return [f"{name} is not a field of the campaign: it will be empty." for name in missing]
 
 
 def _below(path: str, problems: list[FieldProblem]) -> list[FieldProblem]:

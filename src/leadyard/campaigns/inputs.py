@@ -16,6 +16,7 @@ from leadyard.campaigns.model import (
     SupplierTerms,
     WebhookSettings,
 )
+from leadyard.delivery.kinds import MailServerSettings, SmsGatewaySettings
 from leadyard.delivery.model import PreparedRequest
 from leadyard.intake.fields import FieldRule
 from leadyard.intake.providers.model import CheckKind, ProviderSettings, ProviderStatus
@@ -80,6 +81,22 @@ class ProviderInput(msgspec.Struct, frozen=True, kw_only=True):
     settings: ProviderSettings
 
 
+class MailServerInput(msgspec.Struct, frozen=True, kw_only=True):
+    """An SMTP server that e-mails leave by."""
+
+    name: Name
+    status: Status = Status.ACTIVE
+    settings: MailServerSettings
+
+
+class SmsGatewayInput(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP gateway that text messages leave by."""
+
+    name: Name
+    status: Status = Status.ACTIVE
+    settings: SmsGatewaySettings
+
+
 class TermsInput(SupplierTerms, frozen=True, kw_only=True):
     """The terms on which a supplier may post to a campaign."""
 
@@ -132,6 +149,22 @@ class ProviderRecord(ProviderInput, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class MailServerRecord(MailServerInput, frozen=True, kw_only=True):
+    """A mail server as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class SmsGatewayRecord(SmsGatewayInput, frozen=True, kw_only=True):
+    """An SMS gateway as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
 class TermsRecord(TermsInput, frozen=True, kw_only=True):
     """The terms of one supplier in one campaign."""
 
@@ -146,7 +179,10 @@ class PreviewInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """The request that would be sent, secrets masked; null for a delivery that stores the lead here."""
+    """What would be sent, secrets masked; null for a delivery that stores the lead here.
+
+    Kinds without a request of their own show EMAIL, FILE or TRANSFER as the method.
+    """
 
     request: PreparedRequest | None
     warnings: tuple[str, ...]

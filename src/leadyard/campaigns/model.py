@@ -25,6 +25,14 @@ from leadyard.campaigns.rule_settings import (
 )
 from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - other rooms find it here
 from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
+from leadyard.delivery.kinds import (
+    EmailSettings,
+    FileSettings,
+    MailServerSettings,
+    SmsGatewaySettings,
+    SmsSettings,
+    TransferSettings,
+)
 from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
 from leadyard.intake.providers.model import CampaignCheck, RowId
@@ -186,6 +194,10 @@ class DeliveryKind(StrEnum):
     HTTP = "Direct Post"
     STORE = "Store Lead"
     PING_POST = "PingPost"
+    EMAIL = "Email"
+    SMS = "SMS"
+    FILE = "File Export"
+    TRANSFER = "Campaign Transfer"
 
 
 class Trigger(StrEnum):
@@ -215,6 +227,10 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     caps: Caps = Caps()
     schedule: Schedule | None = None
     http: HttpTarget | None = None
+    email: EmailSettings | None = None
+    sms: SmsSettings | None = None
+    file: FileSettings | None = None
+    transfer: TransferSettings | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
@@ -292,6 +308,24 @@ class Webhook(msgspec.Struct, frozen=True):
     url: str
     status: Status
     settings: WebhookSettings
+
+
+class MailServer(msgspec.Struct, frozen=True):
+    """An SMTP server of the account."""
+
+    id: int
+    name: str
+    status: Status
+    settings: MailServerSettings
+
+
+class SmsGateway(msgspec.Struct, frozen=True):
+    """An SMS gateway of the account."""
+
+    id: int
+    name: str
+    status: Status
+    settings: SmsGatewaySettings
 
 
 class Campaign(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ Everything here is stored as JSON and shown by the set-up API, so each member ca
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -272,3 +272,5 @@ class Verdict(Struct, frozen=True):
     request_text: Annotated[str, Meta(description="The first 8 KB of the request, secrets masked.")] = ""
     elapsed_ms: int = 0
     retry_after_seconds: int | None = None
+    details: dict[str, Any] = {}
+    """What else the trace keeps, as JSON values."""

@@ -8,6 +8,8 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery import outbox, store
 from leadyard.delivery.delivered import Wish, give_back, wishes
+from leadyard.delivery.files.queueing import queue_sales
+from leadyard.delivery.message_costs import add_message_costs, sms_cost_entry, sms_cost_of
 from leadyard.delivery.rules import payout_of_sale
 from leadyard.delivery.sending import Result, Sending
 from leadyard.delivery.settling import Settling
@@ -38,6 +40,7 @@ class OutcomeBatch:
         self._settling = Settling(setup, now)
         self._waves: list[tuple[Sending, Wave]] = []
         self._given_back: list[tuple[int, Sequence[Wish]]] = []
+        self._sms_costs: dict[int, int] = {}
 
     async def write(
         self,
@@ -55,10 +58,12 @@ class OutcomeBatch:
             self._apply(self._results[lead.id, number], state)
         applied = [self._results[lead.id, number] for number, lead in found]
         await store.settle_leads(connection, self._account_id, list(states.values()))
+        await queue_sales(connection, self._account_id, self._now, applied)
         await self._move_jobs(connection, applied)
         await write_deltas(connection, self._deltas)
         self._entries += await self._settling.write(connection)
         await give_back(connection, self._account_id, self._given_back)
+        await add_message_costs(connection, self._account_id, self._sms_costs)
         await ledger.post(connection, ids.number(self._entries))
         await outbox.announce(
             connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied), message_ids
@@ -96,6 +101,7 @@ class OutcomeBatch:
         changes: Mapping[str, int] = attempt_change(None, result.state)
         if result.state is AttemptState.SOLD:
             payout, is_first = self._sell(result, lead)
+            self._spend(result)
             changes = {**changes, "revenue": result.revenue}
         self._settling.add(result, payout=payout, is_first=is_first)
         self._deltas.buyer(
@@ -144,6 +150,24 @@ class OutcomeBatch:
         lead.payout += payout
         lead.revenue += result.revenue
         return payout, first
+
+    def _spend(self, result: Result) -> None:
+        """Book what the text message cost that took the lead to its buyer."""
+        job, amount = result.sending.job, sms_cost_of(result)
+        entry = sms_cost_entry(result, amount, self._now)
+        if entry is None:
+            return
+        self._entries.append(entry)
+        self._sms_costs[job.lead_id] = self._sms_costs.get(job.lead_id, 0) + amount
+        self._deltas.lead(
+            self._account_id,
+            job.received_at,
+            job.campaign_id,
+            job.supplier_id,
+            job.sub_supplier_id,
+            job.channel,
+            sms_cost=amount,
+        )
 
 
 def _finished(result: Result) -> Finished:

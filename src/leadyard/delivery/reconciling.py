@@ -58,16 +58,25 @@ async def settle_unknown(
     Sold without a revenue (micro-units) means the delivery's price. A rejected attempt gives its caps and credit back, and
     a lead that is not sold goes on with its pass, which began after `after_attempt`.
     """
-    attempt = await connection.fetchrow(_LOCK, setup.account.id, lead_id, number)
-    if attempt is None:
+    found = await lock_unknown(connection, setup, lead_id, number, after_attempt)
+    if found is None:
         return False
-    row = await connection.fetchrow(_JOB, setup.account.id, lead_id)
-    sending = None if row is None else _sending(setup, row, attempt, number, after_attempt)
-    if sending is None:
-        return False
-    result = _result(sending, attempt["trace"], accepted=accepted, revenue=revenue, now=now, actor=actor)
+    sending, trace = found
+    result = _result(sending, trace, accepted=accepted, revenue=revenue, now=now, actor=actor)
     await OutcomeBatch(setup, _NO_WORKER, [result], now).write(connection, ledger, ids)
     return True
+
+
+async def lock_unknown(
+    connection: Connection, setup: AccountSetup, lead_id: int, number: int, after_attempt: int
+) -> tuple[Sending, dict[str, object] | None] | None:
+    """Lock an unknown attempt and its lead, and give what its worker held and its trace; None when there is none."""
+    attempt = await connection.fetchrow(_LOCK, setup.account.id, lead_id, number)
+    row = None if attempt is None else await connection.fetchrow(_JOB, setup.account.id, lead_id)
+    if attempt is None or row is None:
+        return None
+    sending = _sending(setup, row, attempt, number, after_attempt)
+    return None if sending is None else (sending, attempt["trace"])
 
 
 def _sending(setup: AccountSetup, row: Row, attempt: Row, number: int, after_attempt: int) -> Sending | None:

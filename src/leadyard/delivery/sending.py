@@ -164,4 +164,5 @@ def _trace(verdict: Verdict) -> dict[str, Any]:
         "response": verdict.response_text,
         "buyer_reference": verdict.buyer_reference,
         "elapsed_ms": verdict.elapsed_ms,
+        **verdict.details,
     }

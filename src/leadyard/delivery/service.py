@@ -41,6 +41,9 @@ _UNUSED_PINGS = timedelta(days=1)
 Carrier = Callable[[DeliverySettings, Mapping[str, str], str], Awaitable[Verdict]]
 """Carries one lead, as template values, to a buyer under an idempotency key; never raises for trouble on the way."""
 
+SendingCarrier = Callable[[Sending, Mapping[str, str], str], Awaitable[Verdict]]
+"""Like a Carrier, for kinds that need to know the attempt and its account's set-up."""
+
 
 class DeliveryWorker:
     """One process's share of the sending; any number run side by side."""
@@ -53,14 +56,19 @@ class DeliveryWorker:
         carriers: Mapping[DeliveryKind, Carrier],
         auctioneer: Auctioneer,
         *,
+        sending_carriers: Mapping[DeliveryKind, SendingCarrier] | None = None,
         name: str = "worker",
         most_in_flight: int = 256,
     ) -> None:
-        """Share the process's database, set-ups, ledger and pings; `carriers` know each kind of delivery."""
+        """Share the process's database, set-ups and ledger; `carriers` know each kind of delivery.
+
+        `sending_carriers` are those that need more of the attempt than its delivery's settings.
+        """
         self._database = database
         self._configuration = configuration
         self._ledger = ledger
         self._carriers = carriers
+        self._sending_carriers = sending_carriers or {}
         self._name = name
         self._most_in_flight = most_in_flight
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -231,8 +239,12 @@ class DeliveryWorker:
 
     async def _send(self, sending: Sending) -> None:
         settings = sending.delivery.settings
-        carry = self._carriers[settings.kind]
-        verdict = await carry(settings, template_values(sending), sending.idempotency_key)
+        values = template_values(sending)
+        carry = self._sending_carriers.get(settings.kind)
+        if carry is None:
+            verdict = await self._carriers[settings.kind](settings, values, sending.idempotency_key)
+        else:
+            verdict = await carry(sending, values, sending.idempotency_key)
         ATTEMPTS.labels(verdict.outcome).inc()
         now = clock.now()
         key = (sending.job.account_id, sending.buyer.id)

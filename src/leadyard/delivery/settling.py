@@ -8,6 +8,7 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.delivery import notices, store
 from leadyard.delivery.holds import NOTHING, Holds, document_of, holds_of, kept
+from leadyard.delivery.message_costs import sms_cost_of
 from leadyard.delivery.sending import Result, Sending
 from leadyard.leads.model import AttemptState
 from leadyard.ledger.credit import entries
@@ -26,8 +27,10 @@ from leadyard.storage.database import Connection
 
 
 def most_entries(results: Iterable[Result]) -> int:
-    """Tell how many ledger entries results can make at most: the sale's, and what it takes of credit."""
-    return sum(1 if result.sending.holds.credit is None else 2 for result in results)
+    """Tell how many ledger entries results can make at most: the sale's, its credit's, and its message's."""
+    return sum(
+        1 + (result.sending.holds.credit is not None) + (sms_cost_of(result) != 0) for result in results
+    )
 
 
 class _Ended(msgspec.Struct):

@@ -32,6 +32,7 @@ class Submission(msgspec.Struct):
 
     `skip_quarantine` is for callers that must be told at once; `address` is the caller's, `""` when not known.
     `ping_id` is the id that an answer to the supplier's ping gave, kept with the lead as its field `ping_id`.
+    `uuid` is for callers that must be able to ask again: the same one is never stored twice.
     """
 
     account_id: int
@@ -46,6 +47,7 @@ class Submission(msgspec.Struct):
     skip_quarantine: bool = False
     address: str = ""
     ping_id: str = ""
+    uuid: UUID | None = None
 
 
 class Verdict(msgspec.Struct):

@@ -70,13 +70,13 @@ class Intake:
         )
         self._step_by_step_until: dict[int, float] = {}
 
-    async def submit(self, submission: Submission, uuid: UUID | None = None) -> IntakeResult:
+    async def submit(self, submission: Submission) -> IntakeResult:
         """Judge and commit a submission; when this returns, the answer is on disk.
 
-        The lead gets the UUID that is given, else a new one. Raises InvalidKeyError or DeniedError when the key was
+        The lead gets the submission's UUID, else a new one. Raises InvalidKeyError or DeniedError when the key was
         revoked or lost its permission meanwhile, UnavailableError when the database stays away.
         """
-        uuid = uuid or new_uuid()
+        uuid = submission.uuid or new_uuid()
         setup = await self._configuration.setup(submission.account_id)
         inspection: Inspection | None = None
         while True:
@@ -109,22 +109,23 @@ class Intake:
                 self._ledger, submission.account_id, setup.account.currency, inspection.findings
             )
 
-    async def submit_many(self, submissions: Sequence[tuple[Submission, UUID]]) -> list[IntakeResult]:
-        """Judge and commit submissions of one account, each with its UUID, as one batch where that can be.
+    async def submit_many(self, submissions: Sequence[Submission]) -> list[IntakeResult]:
+        """Judge and commit submissions of one account, each with a UUID of its own, as one batch where that can be.
 
         Raises UnavailableError when the database stays away.
         """
         if not submissions:
             return []
-        setup = await self._configuration.setup(submissions[0][0].account_id)
-        judged = [self._judge(setup, submission, uuid) for submission, uuid in submissions]
+        setup = await self._configuration.setup(submissions[0].account_id)
+        identified = [(submission, submission.uuid or new_uuid()) for submission in submissions]
+        judged = [self._judge(setup, submission, uuid) for submission, uuid in identified]
         ordinary = [one for one in judged if isinstance(one, Candidate) and is_ordinary(one)]
         decided = await self._commit_express(ordinary)
         results = {c.uuid: result for c, result in zip(ordinary, decided, strict=True) if result is not None}
-        others = [(submission, uuid) for submission, uuid in submissions if uuid not in results]
-        found = await asyncio.gather(*(self.submit(submission, uuid) for submission, uuid in others))
+        others = [(submission, uuid) for submission, uuid in identified if uuid not in results]
+        found = await asyncio.gather(*(self.submit(submission) for submission, _ in others))
         results.update((uuid, result) for (_, uuid), result in zip(others, found, strict=True))
-        return [results[uuid] for _, uuid in submissions]
+        return [results[uuid] for _, uuid in identified]
 
     async def stored(self, account_id: int, uuids: Sequence[UUID]) -> set[UUID]:
         """Find which of these UUIDs an account's leads have already."""

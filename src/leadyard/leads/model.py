@@ -15,6 +15,8 @@ class Channel(IntEnum):
     CLASSIC = 2
     IMPORT = 3
     HISTORY = 4
+    TRANSFER = 5
+    """From another campaign of the account."""
 
 
 class SystemStatus(IntEnum):

@@ -223,7 +223,7 @@ class Leads:
         finding = unknowns.Finding(lead_id, number, accepted, revenue)
         unknowns.require_finding(finding)
         setup = await self._configuration.current(principal.account_id)
-        ids = await self._ledger.reserve_ids({principal.account_id: 2})
+        ids = await self._ledger.reserve_ids({principal.account_id: 3})
         now = clock.now()
         return await in_one_unit(
             self._database,

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from leadyard.leads.model import APPROVED_STATES, Channel, SaleStatus, Standing
+from leadyard.ledger import audit_carriers
 from leadyard.ledger.model import COST_BOOKS, NOBODY, SETTLEMENTS, Book, EntryKind
 from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED
 from leadyard.storage.tables.rollups import BUYER_DIMENSIONS, LEAD_DIMENSIONS
@@ -205,4 +206,12 @@ CHECKS = (
     ),
     Check("lead against its sales", "lead {id}", ("revenue",), _REVENUE_OF_ATTEMPTS),
     Check("sold lead without a sale", "lead {id}", ("attempts",), _SOLD_TO_NOBODY),
+    Check("file against its leads", "file {id}", ("rows",), audit_carriers.FILES),
+    Check("sale that is in no file", "lead {lead_id}, attempt {number}", ("places",), audit_carriers.QUEUED),
+    Check(
+        "transfer without its lead",
+        "lead {lead_id}, attempt {number}",
+        ("leads",),
+        audit_carriers.TRANSFERRED,
+    ),
 )

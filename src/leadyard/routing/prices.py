@@ -1,18 +1,20 @@
 """What a lead costs a buyer, and what a sale has to leave: pure, in whole micro-units."""
 
 from leadyard.campaigns.distribution import AuctionTerms, MarginRule
-from leadyard.campaigns.model import AcceptOn, Campaign, Delivery
+from leadyard.campaigns.model import AcceptOn, Campaign, Delivery, DeliveryKind
 from leadyard.campaigns.terms import sale_payout, system_payout
 from leadyard.kit.money import share, to_micros
 from leadyard.routing.offers import Sale
 
 
 def price_of(campaign: Campaign, delivery: Delivery, sale: Sale) -> int:
-    """Find a delivery's price: of this kind of sale, else its revenue, else the campaign's."""
+    """Find a delivery's price: of this kind of sale, else its revenue, else the campaign's (nothing for a transfer)."""
     settings = delivery.settings
     own = settings.shared_price if sale is Sale.SHARED else settings.exclusive_price
     if own is None or sale is Sale.LINKED:
         own = settings.revenue
+    if own is None and settings.kind is DeliveryKind.TRANSFER:
+        return 0
     return to_micros(campaign.settings.revenue if own is None else own)
 
 

@@ -12,6 +12,7 @@ from leadyard.campaigns.model import (
     Campaign,
     Caps,
     Delivery,
+    DeliveryKind,
     DeliveryStatus,
     Trigger,
 )
@@ -38,6 +39,8 @@ class SoughtSale(msgspec.Struct, frozen=True):
 def expected_price(campaign: Campaign, delivery: Delivery) -> int:
     """Give what a sale by a delivery is expected to earn, in micro-units: its own price before the campaign's."""
     own = delivery.settings.revenue
+    if own is None and delivery.settings.kind is DeliveryKind.TRANSFER:
+        return 0
     return to_micros(campaign.settings.revenue if own is None else own)
 
 

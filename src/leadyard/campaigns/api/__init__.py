@@ -1,6 +1,7 @@
 """The set-up's part of the own API."""
 
 from leadyard.campaigns.api.campaigns import SECTION as CAMPAIGNS
+from leadyard.campaigns.api.carriers import MAIL_SERVERS, SMS_GATEWAYS
 from leadyard.campaigns.api.deliveries import SECTION as DELIVERIES
 from leadyard.campaigns.api.fields import SECTION as FIELDS
 from leadyard.campaigns.api.parties import BUYERS, SUPPLIERS
@@ -9,5 +10,16 @@ from leadyard.campaigns.api.terms import SECTION as TERMS
 from leadyard.campaigns.api.value_lists import SECTION as VALUE_LISTS
 from leadyard.campaigns.api.webhooks import SECTION as WEBHOOKS
 
-SECTIONS = (CAMPAIGNS, FIELDS, TERMS, SUPPLIERS, BUYERS, DELIVERIES, VALUE_LISTS, WEBHOOKS)
-SECTIONS = (CAMPAIGNS, FIELDS, TERMS, SUPPLIERS, BUYERS, DELIVERIES, WEBHOOKS, PROVIDERS)
+SECTIONS = (
+    CAMPAIGNS,
+    FIELDS,
+    TERMS,
+    SUPPLIERS,
+    BUYERS,
+    DELIVERIES,
+    MAIL_SERVERS,
+    SMS_GATEWAYS,
+    VALUE_LISTS,
+    PROVIDERS,
+    WEBHOOKS,
+)

@@ -5,6 +5,7 @@ Each change is one unit of work that checks everything, writes the audit log and
 
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
+from leadyard.campaigns.service.carriers import mail_servers, sms_gateways
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
 from leadyard.campaigns.service.providers import providers
@@ -22,12 +23,14 @@ __all__ = [
     "delete_terms",
     "deliveries",
     "list_terms",
+    "mail_servers",
     "preview_delivery",
     "providers",
     "put_terms",
     "read_field",
     "read_terms",
     "readable",
+    "sms_gateways",
     "suppliers",
     "update_field",
     "value_lists",

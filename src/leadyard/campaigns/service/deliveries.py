@@ -4,17 +4,24 @@ from collections.abc import Mapping
 
 import msgspec
 
-from leadyard.campaigns.delivery_checks import LEAD_SAMPLES, delivery_problems, fixed_values, unknown_names
+from leadyard.campaigns.delivery_checks import (
+    LEAD_SAMPLES,
+    delivery_problems,
+    fixed_values,
+    names_no_lead_has,
+)
 from leadyard.campaigns.inputs import DeliveryInput, DeliveryPreview, DeliveryRecord
+from leadyard.campaigns.kind_previews import names_in_kinds
 from leadyard.campaigns.rule_checks import rules_of_delivery
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
+from leadyard.campaigns.service.carriers import missing_carriers, preview_of_kind
 from leadyard.campaigns.service.noun import Noun
 from leadyard.campaigns.service.rules import fields_of_campaign, problems_of_rules
 from leadyard.campaigns.store import rows
 from leadyard.delivery.model import Header
 from leadyard.delivery.templates import UnfitValueError
-from leadyard.delivery.transports.http import preview
+from leadyard.delivery.transports.http import names_in, preview
 from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.storage.database import Connection, Database
@@ -54,6 +61,7 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
         names = {rule["name"] for rule in msgspec.to_builtins(known[wanted.campaign_id])} | set(
             STANDARD_FIELDS
         )
+        problems += await missing_carriers(connection, account_id, wanted)
         return [*problems, *_dedupe_problems(wanted, names)]
 
     async def save_parts(
@@ -92,16 +100,23 @@ async def preview_delivery(
         delivery = await deliveries.find(connection, account_id, delivery_id)
         campaign = await campaigns.find(connection, account_id, delivery.campaign_id)
         buyer = await buyers.find(connection, account_id, delivery.buyer_id)
+        fixed = fixed_values(delivery, campaign, buyer)
+        known = {**LEAD_SAMPLES, **values, **fixed}
+        try:
+            request, told = await preview_of_kind(connection, account_id, delivery.settings, known)
+        except UnfitValueError as error:
+            raise InvalidInputError.of("values", str(error)) from error
+    if request is not None:
+        missing = names_no_lead_has(names_in_kinds(delivery.settings), campaign, fixed)
+        return DeliveryPreview(request=request, warnings=(*told, *missing))
     target = delivery.settings.http
     if target is None:
         return DeliveryPreview(request=None, warnings=("The lead is stored here; nothing is sent.",))
-    fixed = fixed_values(delivery, campaign, buyer)
     try:
-        request = preview(target, {**LEAD_SAMPLES, **values, **fixed})
+        request = preview(target, known)
     except UnfitValueError as error:
         raise InvalidInputError.of("values", str(error)) from error
     headers = tuple(Header(str(header.name), str(header.value)) for header in request.headers)
     request = msgspec.structs.replace(request, headers=headers)
-    names = unknown_names(target, campaign, fixed)
-    warnings = [f"{name} is not a field of the campaign: it will be empty." for name in names]
+    warnings = names_no_lead_has(names_in(target), campaign, fixed)
     return DeliveryPreview(request=request, warnings=tuple(warnings))

@@ -19,7 +19,7 @@ from leadyard.reports.service import campaign_report
 _ALL = "all"
 _LATEST = "v1.3"
 _NOBODY = 0
-_POSTED = (Channel.REST, Channel.CLASSIC)
+_POSTED = (Channel.REST, Channel.CLASSIC, Channel.TRANSFER)
 _IMPORTED = (Channel.IMPORT, Channel.HISTORY)
 
 

@@ -140,7 +140,7 @@ class _Run:
         stored = await self._stored(list(uuids.values()))
         self.summary.skipped += len(stored)
         fresh = [row for row in readable if uuids[row.number] not in stored]
-        submissions = [(self._submission(row), uuids[row.number]) for row in fresh]
+        submissions = [self._submission(row, uuids[row.number]) for row in fresh]
         results = await self._intake.submit_many(submissions)
         for row, result in zip(fresh, results, strict=True):
             self._count(row, result)
@@ -154,7 +154,7 @@ class _Run:
         self._may_be_stored = bool(stored)
         return stored
 
-    def _submission(self, row: ImportRow) -> Submission:
+    def _submission(self, row: ImportRow, uuid: UUID) -> Submission:
         values = row.values
         return Submission(
             account_id=self._account_id,
@@ -166,6 +166,7 @@ class _Run:
             is_test=False,
             received_at=clock.now(),
             read=lambda _: Reading(dict(values), {}),
+            uuid=uuid,
         )
 
     def _count(self, row: ImportRow, result: IntakeResult) -> None:

@@ -1,0 +1,1 @@
+"""Files of leads: how they are written, named, timed and handed over."""
