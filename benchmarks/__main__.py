@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from benchmarks.importing import ImportBench
 from benchmarks.intake import IntakeBench
 from benchmarks.report import print_rows
 
@@ -11,9 +12,11 @@ from benchmarks.report import print_rows
 @click.command()
 @click.option("--seconds", default=10.0, help="How long each side is measured.")
 @click.option("--rounds", default=3, help="How often the two sides take turns.")
-def main(seconds: float, rounds: int) -> None:
+@click.option("--rows", default=200_000, help="How many rows the imported file has.")
+def main(seconds: float, rounds: int, rows: int) -> None:
     """Measure every speed that Leadyard promises, as a ratio in one run."""
-    sys.exit(0 if print_rows(IntakeBench(seconds=seconds, rounds=rounds).run()) else 1)
+    benches = (IntakeBench(seconds=seconds, rounds=rounds), ImportBench(rows=rows))
+    sys.exit(0 if print_rows(row for bench in benches for row in bench.run()) else 1)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,13 @@ def lead_requests(key: str, start: int = 0) -> Iterator[bytes]:
 
 
 def body(key: str, number: int) -> bytes:
-    """Write one lead."""
-    lead = {
-        "campid": "BENCH",
+    """Write one lead as a request's body."""
+    return json.dumps({"key": key, "lead": {"campid": "BENCH", **lead(number)}}).encode()
+
+
+def lead(number: int) -> dict[str, str]:
+    """Make one lead."""
+    return {
         "sid": "1",
         "email": f"person.{number}@example.com",
         "phone1": f"07{700_000_000 + number % 100_000_000:09d}",
@@ -33,4 +37,3 @@ def body(key: str, number: int) -> bytes:
         "c1": "GoogleAdWords",
         "useragent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     }
-    return json.dumps({"key": key, "lead": lead}).encode()

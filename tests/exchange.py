@@ -40,6 +40,7 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.service import Intake
 from leadyard.kit import clock
 from leadyard.leads.model import Channel
+from leadyard.ledger.audit import Difference, audit
 from leadyard.ledger.service import Ledger
 from leadyard.settings import Settings
 from leadyard.storage.database import Database, Row
@@ -136,6 +137,11 @@ class Exchange:
 
     async def lead(self, lead_id: int | None) -> Row:
         return (await self.rows("leads", f"id = {lead_id}"))[0]
+
+    async def differences(self) -> list[Difference]:
+        """What the audit finds."""
+        async with self.database.connection() as connection:
+            return await audit(connection, self.account_id)
 
     @contextlib.asynccontextmanager
     async def working(self, dsn: str, settings: Settings) -> AsyncIterator[WorkerParts]:

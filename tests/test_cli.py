@@ -35,12 +35,18 @@ def leadyard(*arguments: str, **environment: str) -> "subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate", "accounts", "keys", "audit"])
+@pytest.mark.parametrize(
+    "command", ["serve", "web", "worker", "migrate", "accounts", "keys", "audit", "import"]
+)
 def test_every_command_is_listed_and_explains_itself(command: str) -> None:
     assert f"\n  {command} " in leadyard("--help").stdout
     shown = leadyard(command, "--help")
     assert shown.returncode == 0
     assert "--data-dir" in shown.stdout
+
+
+def test_the_benchmarks_explain_themselves() -> None:
+    assert "--rounds" in leadyard("bench", "--help").stdout
 
 
 def test_the_version_is_shown() -> None:

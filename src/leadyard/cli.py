@@ -6,6 +6,8 @@ import click
 
 from leadyard.commands.accounts import accounts
 from leadyard.commands.audit import audit
+from leadyard.commands.bench import bench
+from leadyard.commands.import_leads import import_leads
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
 from leadyard.commands.processes import web, worker
@@ -38,7 +40,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, audit):
+for _command in (serve, web, worker, migrate, accounts, keys, import_leads, audit, bench):
     cli.add_command(_command)
 
 

@@ -14,6 +14,8 @@ from leadyard.kit.ids import hash_secret
 from leadyard.routing.rules import ValueList
 from leadyard.storage.database import Connection, Database
 
+_PRINCIPALS_KEPT = 1024
+
 
 class AccountSetup(msgspec.Struct, frozen=True):
     """One account's set-up at one version."""
@@ -55,6 +57,7 @@ class Configuration:
         self._setups: dict[int, AccountSetup] = {}
         self._loads: dict[int, asyncio.Task[AccountSetup]] = {}
         self._key_accounts: dict[bytes, int] = {}
+        self._principals: dict[str, tuple[AccountSetup, Principal]] = {}
 
     def known(self, account_id: int) -> AccountSetup | None:
         """Give what is in memory, however old."""
@@ -87,11 +90,18 @@ class Configuration:
 
     async def principal(self, key: str) -> Principal | None:
         """Find who holds a key from memory, asking the database about keys that memory does not let in."""
+        known = self._principals.get(key)
+        if known is not None and known[0] is self._setups.get(known[1].account_id):
+            return known[1]
         key_hash = hash_secret(key)
         account_id = self._key_accounts.get(key_hash)
         if account_id is not None:
-            found = self.principal_in(await self.setup(account_id), key_hash)
+            setup = await self.setup(account_id)
+            found = self.principal_in(setup, key_hash)
             if found is not None:
+                if len(self._principals) >= _PRINCIPALS_KEPT:
+                    self._principals.clear()
+                self._principals[key] = (setup, found)
                 return found
         return await self.current_principal(key)
 

@@ -155,7 +155,7 @@ def settle(
             settlement.accepted.append(candidate)
         else:
             settlement.released += _to_release(candidate, behind, lost)
-        settlement.results[candidate.uuid] = _result(candidate, outcome[0], outcome[1], now)
+        settlement.results[candidate.uuid] = result_of(candidate, outcome[0], outcome[1], now)
     return settlement
 
 
@@ -202,7 +202,8 @@ def _admit(candidate: Candidate, duplicate: bool, gate: CapGate, now: datetime) 
     return ACCEPTED, []
 
 
-def _result(candidate: Candidate, code: int, errors: Sequence[str], now: datetime) -> IntakeResult:
+def result_of(candidate: Candidate, code: int, errors: Sequence[str], now: datetime) -> IntakeResult:
+    """Tell a candidate's result from the code that it was decided with, and the errors that go with it."""
     submission = candidate.submission
     status = SystemStatus.INVALID
     if code == ACCEPTED:

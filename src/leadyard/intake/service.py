@@ -12,11 +12,12 @@ import prometheus_client
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
-from leadyard.intake import store
+from leadyard.intake import express_store, store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
+from leadyard.intake.express import by_window, is_ordinary, prepare
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
-from leadyard.intake.plan import Plans
+from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.store import Claim
 from leadyard.kit import clock
 from leadyard.kit.errors import DeniedError, UnavailableError
@@ -32,6 +33,7 @@ from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
 
 _PATIENCE_SECONDS = 8.0
+_STEP_BY_STEP_SECONDS = 1.0
 _CROWD = 24
 """So many waiting leads open a second batch: fewer would only make both batches small."""
 
@@ -54,39 +56,139 @@ class Intake:
         self._plans = plans
         self._ledger = ledger
         self._ids = IdBlocks(database, "leads")
+        self._express: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
+            self._commit_express, lanes=lanes, crowd=_CROWD
+        )
         self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
             self._commit, lanes=lanes, crowd=_CROWD
         )
+        self._step_by_step_until: dict[int, float] = {}
 
-    async def submit(self, submission: Submission) -> IntakeResult:
+    async def submit(self, submission: Submission, uuid: UUID | None = None) -> IntakeResult:
         """Judge and commit a submission; when this returns, the answer is on disk.
 
-        Raises InvalidKeyError or DeniedError when the key was revoked or lost its permission meanwhile,
-        UnavailableError when the database stays away.
+        The lead gets the UUID that is given, else a new one. Raises InvalidKeyError or DeniedError when the key was
+        revoked or lost its permission meanwhile, UnavailableError when the database stays away.
         """
+        uuid = uuid or new_uuid()
         setup = await self._configuration.setup(submission.account_id)
         while True:
-            campaign = setup.campaign(submission.campaign)
-            plan = None if campaign is None else self._plans.of(setup, campaign)
-            verdict = None if plan is None else judge(plan, submission, submission.read(plan), clock.now())
-            if plan is None or verdict is None or verdict.code == CAMPAIGN_INACTIVE:
+            judged = self._judge(setup, submission, uuid)
+            if isinstance(judged, IntakeResult):
                 current = await self._configuration.current(submission.account_id)
                 if current is setup:
-                    errors = ("Campaign not found",) if verdict is None else tuple(verdict.errors)
-                    return IntakeResult(
-                        CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan
-                    )
+                    return judged
             else:
-                result = await self._group.submit(Candidate(submission, plan, verdict, new_uuid()))
+                result = await self._decide(judged)
                 if result is not None:
                     return result
                 current = await self._configuration.current(submission.account_id)
             setup = current
             _check_key(setup, submission)
 
+    async def submit_many(self, submissions: Sequence[tuple[Submission, UUID]]) -> list[IntakeResult]:
+        """Judge and commit submissions of one account, each with its UUID, as one batch where that can be.
+
+        Raises UnavailableError when the database stays away.
+        """
+        if not submissions:
+            return []
+        setup = await self._configuration.setup(submissions[0][0].account_id)
+        judged = [self._judge(setup, submission, uuid) for submission, uuid in submissions]
+        ordinary = [one for one in judged if isinstance(one, Candidate) and is_ordinary(one)]
+        decided = await self._commit_express(ordinary)
+        results = {c.uuid: result for c, result in zip(ordinary, decided, strict=True) if result is not None}
+        others = [(submission, uuid) for submission, uuid in submissions if uuid not in results]
+        found = await asyncio.gather(*(self.submit(submission, uuid) for submission, uuid in others))
+        results.update((uuid, result) for (_, uuid), result in zip(others, found, strict=True))
+        return [results[uuid] for _, uuid in submissions]
+
+    async def stored(self, account_id: int, uuids: Sequence[UUID]) -> set[UUID]:
+        """Find which of these UUIDs an account's leads have already."""
+        async with self._database.connection() as connection:
+            return await store.present(connection, dict.fromkeys(uuids, account_id))
+
+    def _judge(self, setup: AccountSetup, submission: Submission, uuid: UUID) -> Candidate | IntakeResult:
+        """Judge by a set-up; a campaign that is not there or not active is a result that nothing is kept of."""
+        campaign = setup.campaign(submission.campaign)
+        if campaign is None:
+            return _not_open(submission, None, ("Campaign not found",))
+        plan = self._plans.of(setup, campaign)
+        verdict = judge(plan, submission, submission.read(plan), clock.now())
+        if verdict.code == CAMPAIGN_INACTIVE:
+            return _not_open(submission, plan, tuple(verdict.errors))
+        return Candidate(submission, plan, verdict, uuid)
+
     async def close(self) -> None:
         """Finish what is in flight."""
+        await self._express.close()
         await self._group.close()
+
+    async def _decide(self, candidate: Candidate) -> IntakeResult | None:
+        """Commit a candidate with the ordinary ones, else step by step; None when it has to be judged again."""
+        if is_ordinary(candidate) and not self._is_step_by_step(candidate.account_id):
+            result = await self._express.submit(candidate)
+            if result is not None:
+                return result
+        return await self._group.submit(candidate)
+
+    def _is_step_by_step(self, account_id: int) -> bool:
+        """Tell whether an account's last ordinary batch failed just now: where a cap is full, the next would too."""
+        until = self._step_by_step_until.get(account_id)
+        if until is None:
+            return False
+        if asyncio.get_running_loop().time() < until:
+            return True
+        del self._step_by_step_until[account_id]
+        return False
+
+    async def _commit_express(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
+        """Commit a batch by one statement for each window; None for those that have to be decided step by step."""
+        results: dict[UUID, IntakeResult] = {}
+        for window, listed in by_window(candidates).items():
+            results.update(await self._write_express(listed, window))
+        decided = [results.get(candidate.uuid) for candidate in candidates]
+        _count(decided)
+        return decided
+
+    async def _write_express(
+        self, candidates: Sequence[Candidate], window: timedelta | None
+    ) -> dict[UUID, IntakeResult]:
+        now = clock.now()
+        results: dict[UUID, IntakeResult] = {}
+        try:
+            await self._number(candidates)
+            results, rows = prepare(candidates, now)
+            async with self._database.connection() as connection:
+                taken = await express_store.write(connection, rows, now, store.cutoff(window, now))
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            return {}
+        except UnavailableError:
+            return await self._found(results)
+        if taken is None:
+            until = asyncio.get_running_loop().time() + _STEP_BY_STEP_SECONDS
+            self._step_by_step_until.update((candidate.account_id, until) for candidate in candidates)
+            return {}
+        if taken:
+            return {c.uuid: results[c.uuid] for c in candidates if (c.account_id, c.lead_id) not in taken}
+        return results
+
+    async def _found(self, results: dict[UUID, IntakeResult]) -> dict[UUID, IntakeResult]:
+        """Find what a statement wrote whose answer was lost: all that it let through, or nothing."""
+        if not results:
+            return {}
+        accounts = {uuid: result.plan.setup.account.id for uuid, result in results.items() if result.plan}
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    present = await store.present(connection, accounts)
+            except UnavailableError:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
+            else:
+                return {uuid: result for uuid, result in results.items() if uuid in present}
 
     async def _commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
         """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating."""
@@ -140,7 +242,7 @@ class Intake:
                 await self._write(connection, kept, settlement, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries))
-        _count(candidates, decided.results)
+        _count(decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
         for candidate in candidates:
@@ -206,10 +308,16 @@ class Intake:
         await store.insert(connection, rows, jobs, deltas, now)
 
 
-def _count(candidates: Sequence[Candidate], results: Sequence[IntakeResult | None]) -> None:
-    """Tell Prometheus of a batch; a candidate that is judged again counts once it is decided."""
-    BATCHES.observe(len(candidates))
-    for code, count in Counter(result.code for result in results if result is not None).items():
+def _not_open(submission: Submission, plan: CampaignPlan | None, errors: tuple[str, ...]) -> IntakeResult:
+    return IntakeResult(CAMPAIGN_INACTIVE, errors, SystemStatus.INVALID, submission.received_at, plan)
+
+
+def _count(results: Sequence[IntakeResult | None]) -> None:
+    """Tell Prometheus of a batch; a candidate that is decided later counts then."""
+    codes = Counter(result.code for result in results if result is not None)
+    if codes:
+        BATCHES.observe(codes.total())
+    for code, count in codes.items():
         _leads_of(code).inc(count)
 
 

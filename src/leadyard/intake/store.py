@@ -1,8 +1,8 @@
 """The statements of the intake's batch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -10,13 +10,16 @@ import msgspec
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import lead_delta_statement
 from leadyard.routing.caps import CapGate, CapKey, CapOwner, Period, lock_columns, lock_statement
+from leadyard.storage.arrays import BIGINT, BOOLEAN, BYTEA, SMALLINT, TEXT, TIMESTAMPTZ, UUIDS, Table
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection, Row
 
-_CLAIM = """
+CLAIMS = Table(account_id=BIGINT, campaign_id=BIGINT, key=BYTEA, lead_id=BIGINT)
+
+_CLAIM = f"""
 INSERT INTO dedupe_claims AS c (account_id, campaign_id, key, lead_id, claimed_at)
 SELECT account_id, campaign_id, key, lead_id, $5
-FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS new (account_id, campaign_id, key, lead_id)
+FROM {CLAIMS.source(1, "new")}
 ON CONFLICT (account_id, campaign_id, key) DO UPDATE SET lead_id = EXCLUDED.lead_id, claimed_at = EXCLUDED.claimed_at
 WHERE c.claimed_at <= $6
 RETURNING account_id, campaign_id, key, lead_id
@@ -31,40 +34,57 @@ UNION ALL SELECT 1, account_id, campaign_id, key, lead_id, NULL, NULL, NULL, NUL
 UNION ALL SELECT 2, account_id, used, NULL, campaign_id, owner_kind, owner_id, period, period_start FROM caps
 """
 
-_TAKEN = """
+_TAKEN = f"""
 SELECT new.account_id, new.lead_id
-FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS new (account_id, campaign_id, key, lead_id)
+FROM {CLAIMS.source(1, "new")}
 JOIN dedupe_claims c ON c.account_id = new.account_id AND c.campaign_id = new.campaign_id AND c.key = new.key
 WHERE c.claimed_at > $5
 """
 
-_RELEASE = """
+_RELEASE = f"""
 DELETE FROM dedupe_claims c
-USING unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS lost (account_id, campaign_id, key, lead_id)
+USING {CLAIMS.source(1, "lost")}
 WHERE c.account_id = lost.account_id AND c.campaign_id = lost.campaign_id AND c.key = lost.key
   AND c.lead_id = lost.lead_id
 """
 
+LEADS = Table(
+    account_id=BIGINT,
+    id=BIGINT,
+    uuid=UUIDS,
+    campaign_id=BIGINT,
+    supplier_id=BIGINT,
+    sub_supplier_id=BIGINT,
+    channel=SMALLINT,
+    is_test=BOOLEAN,
+    system_status=SMALLINT,
+    sale_status=SMALLINT,
+    standing=SMALLINT,
+    code=SMALLINT,
+    info=TEXT,
+    fields=TEXT,
+    email_key=TEXT,
+    phone1_key=TEXT,
+    phone2_key=TEXT,
+    phone3_key=TEXT,
+    claim_keys=BYTEA,
+    currency=TEXT,
+    payout=BIGINT,
+    received_at=TIMESTAMPTZ,
+    decided_at=TIMESTAMPTZ,
+    process_micros=BIGINT,
+)
+_JOBS = Table(account_id=BIGINT, lead_id=BIGINT)
+VALUES = ", ".join(f"{name}::jsonb" if name in {"info", "fields"} else name for name in LEADS.names)
+
 _INSERT = f"""
 WITH kept AS (
-  INSERT INTO leads (account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test,
-                     system_status, sale_status, standing, code, info, fields, email_key, phone1_key, phone2_key,
-                     phone3_key, claim_keys, currency, payout, received_at, decided_at, process_micros)
-  SELECT account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test,
-         system_status, sale_status, standing, code, info::jsonb, fields::jsonb, email_key, phone1_key, phone2_key,
-         phone3_key, claim_keys, currency, payout, received_at, decided_at, process_micros
-  FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[],
-              $8::boolean[], $9::smallint[], $10::smallint[], $11::smallint[], $12::smallint[], $13::text[],
-              $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[],
-              $21::bigint[], $22::timestamptz[], $23::timestamptz[], $24::bigint[])
-    AS row (account_id, id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, is_test, system_status,
-            sale_status, standing, code, info, fields, email_key, phone1_key, phone2_key, phone3_key, claim_keys,
-            currency, payout, received_at, decided_at, process_micros)
+  INSERT INTO leads ({", ".join(LEADS.names)}) SELECT {VALUES} FROM {LEADS.source(1, "row")}
 ), counted AS (
   {lead_delta_statement(28)}
 )
 INSERT INTO delivery_jobs (account_id, lead_id, delivery_id, due_at)
-SELECT account_id, lead_id, 0, $27 FROM unnest($25::bigint[], $26::bigint[]) AS job (account_id, lead_id)
+SELECT account_id, lead_id, 0, $27 FROM {_JOBS.source(25, "job")}
 """
 
 _PRESENT = "SELECT uuid FROM leads WHERE account_id = ANY($1::bigint[]) AND uuid = ANY($2::uuid[])"
@@ -78,7 +98,7 @@ RETURNING id
 """
 
 
-class Claim(msgspec.Struct, frozen=True, order=True):
+class Claim(NamedTuple):
     """A lead's wish to be the only one with a key; ordered so that all units of work claim in one order."""
 
     account_id: int
@@ -87,7 +107,7 @@ class Claim(msgspec.Struct, frozen=True, order=True):
     lead_id: int
 
 
-class LeadRow(msgspec.Struct):
+class LeadRow(NamedTuple):
     """A row of `leads` as the intake writes it, in the statement's order of columns."""
 
     account_id: int
@@ -116,11 +136,6 @@ class LeadRow(msgspec.Struct):
     process_micros: int
 
 
-def _columns(rows: Iterable[Any], width: int) -> list[list[Any]]:
-    columns = [list(column) for column in zip(*(msgspec.structs.astuple(row) for row in rows), strict=True)]
-    return columns or [[] for _ in range(width)]
-
-
 class Opened(msgspec.Struct):
     """What the first statement of a batch found: set-up versions by account, claims lost, caps locked."""
 
@@ -139,7 +154,12 @@ async def open_batch(
 ) -> Opened:
     """Read versions, claim keys of campaigns with one window and lock caps, in one round trip."""
     rows = await connection.fetch(
-        _OPEN, *_columns(sorted(claims), 4), now, cutoff(window, now), account_ids, *lock_columns(reserved)
+        _OPEN,
+        *CLAIMS.parameters(sorted(claims)),
+        now,
+        cutoff(window, now),
+        account_ids,
+        *lock_columns(reserved),
     )
     versions: dict[int, int] = {}
     won: list[Row] = []
@@ -161,7 +181,7 @@ async def claim(
     connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
 ) -> set[Claim]:
     """Claim keys of campaigns with one window; gives the claims that were lost."""
-    rows = await connection.fetch(_CLAIM, *_columns(sorted(claims), 4), now, cutoff(window, now))
+    rows = await connection.fetch(_CLAIM, *CLAIMS.parameters(sorted(claims)), now, cutoff(window, now))
     if len(rows) == len(claims):
         return set()
     return set(claims) - {Claim(*row) for row in rows}
@@ -171,7 +191,7 @@ async def taken(
     connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
 ) -> set[tuple[int, int]]:
     """Tell which leads, as (account, lead), would be duplicates, without claiming: for test leads."""
-    rows = await connection.fetch(_TAKEN, *_columns(claims, 4), cutoff(window, now))
+    rows = await connection.fetch(_TAKEN, *CLAIMS.parameters(claims), cutoff(window, now))
     return {(row["account_id"], row["lead_id"]) for row in rows}
 
 
@@ -183,7 +203,7 @@ def cutoff(window: timedelta | None, now: datetime) -> datetime:
 async def release(connection: Connection, claims: Sequence[Claim]) -> None:
     """Give keys back that leads claimed and may not keep."""
     if claims:
-        await connection.execute(_RELEASE, *_columns(sorted(claims), 4))
+        await connection.execute(_RELEASE, *CLAIMS.parameters(sorted(claims)))
 
 
 async def insert(
@@ -194,8 +214,9 @@ async def insert(
     now: datetime,
 ) -> None:
     """Write leads, refused ones included, count them, and queue those to be routed, as (account, lead)."""
-    queues = [[job[0] for job in jobs], [job[1] for job in jobs]]
-    await connection.execute(_INSERT, *_columns(rows, 24), *queues, now, *deltas.lead_columns())
+    await connection.execute(
+        _INSERT, *LEADS.parameters(rows), *_JOBS.parameters(jobs), now, *deltas.lead_columns()
+    )
 
 
 async def present(connection: Connection, rows: Mapping[UUID, int]) -> set[UUID]:

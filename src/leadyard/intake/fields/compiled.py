@@ -62,12 +62,13 @@ class CompiledField:
 
     __slots__ = (
         "_constraints",
-        "_normalise",
         "_not_in_future",
         "_refusal",
         "differs_from",
+        "is_simple",
         "label",
         "name",
+        "normalise",
         "required",
         "required_text",
         "rule",
@@ -80,16 +81,19 @@ class CompiledField:
         self.required = rule.required
         self.required_text = f"{self.label} is required"
         self.differs_from = rule.differs_from
-        self._normalise = normalise
+        self.normalise = normalise
         self._refusal = f"{self.label} {refusal}"
         self._not_in_future = rule.name == _BIRTH_DATE and rule.data_type is DataType.DATE
         self._constraints = tuple((passes, f"{self.label} {words}") for passes, words in constraints(rule))
+        self.is_simple = not (self._not_in_future or self._constraints)
 
     def check(self, value: str, today: date) -> str:
         """Return the value as it is stored. Raises InvalidValue, whose text is the complete error text."""
-        stored = self._normalise(value)
+        stored = self.normalise(value)
         if stored is None:
             raise InvalidValue(self._refusal)
+        if self.is_simple:
+            return stored
         if self._not_in_future and stored[:10] > today.isoformat():
             raise InvalidValue(self._refusal)
         for passes, text in self._constraints:
@@ -135,11 +139,15 @@ def check_all(
     """
     stored: dict[str, str] = {}
     errors: dict[str, str] = {}
+    get = values.get
     for field in fields:
-        value = values.get(field.name)
+        value = get(field.name)
         if not value:
             if field.required:
                 errors[field.name] = field.required_text
+            continue
+        if field.is_simple and (sound := field.normalise(value)) is not None:
+            stored[field.name] = sound
             continue
         try:
             stored[field.name] = field.check(value, today)

@@ -25,8 +25,24 @@ def parse_json(raw: bytes, max_depth: int = MAX_DEPTH) -> Any:
     try:
         value = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        value = _decode_leniently(raw)
+        return _tidied(_decode_leniently(raw), max_depth)
+    # Without an escape no text holds NUL or a surrogate, and without more brackets nothing nests too deeply.
+    if b"\\u" not in raw and raw.count(b"{") + raw.count(b"[") <= max_depth and not _has_giant(value):
+        return value
     return _tidied(value, max_depth)
+
+
+def _has_giant(value: Any) -> bool:
+    """Tell whether a whole number of more digits than are kept stands anywhere in a value."""
+    kind = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        return kind is int and not -_LARGEST < value < _LARGEST
+    for item in value:  # noqa: SIM110 - a generator costs more than the whole look at an ordinary lead
+        if type(item) is not str and _has_giant(item):
+            return True
+    return False
 
 
 def _decode_leniently(raw: bytes) -> Any:
