@@ -270,6 +270,30 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 7"),
     )
     op.create_table(
+        "delivery_file_leads",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("queued_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_delivery_file_leads")),
+    )
+    op.create_index(
+        "ix_delivery_file_leads_file_id",
+        "delivery_file_leads",
+        ["account_id", "file_id"],
+        unique=False,
+        postgresql_where=sa.text("file_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_delivery_file_leads_waiting",
+        "delivery_file_leads",
+        ["account_id", "delivery_id", "queued_at"],
+        unique=False,
+        postgresql_where=sa.text("file_id IS NULL"),
+    )
+    op.create_table(
         "delivery_jobs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -408,6 +432,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "lead_transfers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("target_lead_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_lead_transfers")),
+    )
+    op.create_index("ix_lead_transfers_uuid", "lead_transfers", ["account_id", "uuid"], unique=True)
+    op.create_table(
         "leads",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -536,6 +574,21 @@ def upgrade() -> None:
         "ix_ledger_postings_book", "ledger_postings", ["account_id", "book", "party_id"], unique=False
     )
     op.create_table(
+        "mail_servers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mail_servers")),
+    )
+    op.create_table(
         "partners",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -559,6 +612,21 @@ def upgrade() -> None:
             "used_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_secret_keys")),
+    )
+    op.create_table(
+        "sms_gateways",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_sms_gateways")),
     )
     op.create_table(
         "suppression_entries",
@@ -880,5 +948,64 @@ def upgrade() -> None:
             name=op.f("fk_value_list_contents_account_id_value_list_id"),
         ),
         sa.PrimaryKeyConstraint("account_id", "value_list_id", name=op.f("pk_value_list_contents")),
+    )
+    op.create_table(
+        "delivery_files",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("row_count", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column(
+            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "tries_before",
+            sa.SmallInteger(),
+            server_default=sa.text("0"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("built_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "delivery_id"],
+            ["deliveries.account_id", "deliveries.id"],
+            name=op.f("fk_delivery_files_account_id_delivery_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_delivery_files")),
+        sa.UniqueConstraint(
+            "account_id",
+            "delivery_id",
+            "number",
+            name=op.f("uq_delivery_files_account_id_delivery_id_number"),
+        ),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_delivery_files_account_id_name")),
+    )
+    op.create_index(
+        "ix_delivery_files_due",
+        "delivery_files",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN (0, 1)"),
+    )
+    op.create_table(
+        "delivery_file_contents",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("file_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "file_id"],
+            ["delivery_files.account_id", "delivery_files.id"],
+            name=op.f("fk_delivery_file_contents_account_id_file_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "file_id", name=op.f("pk_delivery_file_contents")),
     )
     # ### end Alembic commands ###
