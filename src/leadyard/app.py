@@ -18,6 +18,7 @@ from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
+from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.service import Leads
 from leadyard.ledger.service import Ledger
 from leadyard.reports.locks import ReportLocks
@@ -41,6 +42,7 @@ class Services:
         self.intake = Intake(database, self.configuration, self.plans, self.ledger)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
+        self.after_sale = AfterSale(database, self.configuration, self.ledger)
         self.report_locks = ReportLocks(database)
         self.outbound = HttpTransport(settings.allowed_networks)
 
@@ -55,6 +57,7 @@ class Services:
             self.quarantine,
             self.report_locks,
             self._post_json,
+            self.after_sale,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:

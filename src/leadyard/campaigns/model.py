@@ -7,10 +7,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
+from leadyard.campaigns.returns import ReturnPolicy
+from leadyard.delivery.model import AnswerRules, BreakerPolicy, FieldMapping, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
 
 Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
+PartyId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
@@ -125,6 +127,7 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
     breaker: BreakerPolicy = BreakerPolicy()
+    returns: ReturnPolicy = ReturnPolicy()
 
 
 class DeliveryKind(StrEnum):
@@ -160,21 +163,44 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
+    returns: ReturnPolicy = ReturnPolicy()
 
 
 class WebhookEvent(StrEnum):
     """What webhooks can be told of."""
 
+    LEAD_ACCEPTED = "lead.accepted"
+    LEAD_REJECTED = "lead.rejected"
+    LEAD_QUARANTINED = "lead.quarantined"
     LEAD_SOLD = "lead.sold"
     LEAD_UNSOLD = "lead.unsold"
+    LEAD_RETURNED = "lead.returned"
+    LEAD_ASSIGNED = "lead.assigned"
+    LEAD_FEEDBACK = "lead.feedback"
+    DELIVERY_FAILED = "delivery.failed"
+
+
+class WebhookForm(StrEnum):
+    """How a webhook is called: JSON with the lead's record, or a postback with values of the lead."""
+
+    JSON = "json"
+    GET = "get"
+    FORM = "form"
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):
-    """Which events a webhook gets; the secret signs every body."""
+    """Which events a webhook gets, of which campaigns and suppliers (none: all); the secret signs every call.
+
+    A postback (`get`, `form`) may name values of the lead in its url, `form` sends `fields` as its body.
+    """
 
     reference: Annotated[str, Meta(max_length=255)] = ""
     events: tuple[WebhookEvent, ...] = (WebhookEvent.LEAD_SOLD, WebhookEvent.LEAD_UNSOLD)
     secret: str = ""
+    form: WebhookForm = WebhookForm.JSON
+    fields: Annotated[tuple[FieldMapping, ...], Meta(max_length=100)] = ()
+    campaign_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
+    supplier_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
 
 
 class Supplier(msgspec.Struct, frozen=True):

@@ -8,17 +8,17 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Status, WebhookEvent
+from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery.model import RetryPolicy
-from leadyard.storage.counters import next_id
+from leadyard.delivery.subscriptions import wants
 from leadyard.storage.database import Connection, encode_json
 
 RETRY = RetryPolicy(attempts=10, first_delay_seconds=5, factor=3, maximum_delay_seconds=21_600)
 
 _QUEUE = """
-INSERT INTO outbox (account_id, id, webhook_id, event, lead_id, payload, state, due_at)
-SELECT $1, id, webhook_id, $2, lead_id, payload::jsonb, 0, $3
-FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::text[]) AS row (id, webhook_id, lead_id, payload)
+INSERT INTO outbox (account_id, webhook_id, event, lead_id, payload, state, due_at)
+SELECT $1, webhook_id, $2, lead_id, payload::jsonb, 0, $3
+FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS row (webhook_id, lead_id, payload)
 """
 
 _CLAIM = """
@@ -64,12 +64,12 @@ async def announce(
     told: Mapping[int, dict[str, Any]],
 ) -> None:
     """Queue an event, as lead id to payload, for every active webhook that asked for it."""
-    hooks = [w for w in setup.webhooks if w.status is Status.ACTIVE and event in w.settings.events]
-    rows = []
-    for hook in hooks:
-        for lead_id, payload in told.items():
-            message_id = await next_id(connection, setup.account.id, "outbox")
-            rows.append((message_id, hook.id, lead_id, encode_json(payload)))
+    rows = [
+        (hook.id, lead_id, encode_json(payload))
+        for hook in setup.webhooks
+        for lead_id, payload in told.items()
+        if wants(hook, event, payload)
+    ]
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         await connection.execute(_QUEUE, setup.account.id, event, now, *columns)

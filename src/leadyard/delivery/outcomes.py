@@ -11,6 +11,7 @@ from leadyard.delivery import outbox, store
 from leadyard.delivery.planning import delivery_caps
 from leadyard.delivery.sending import Result
 from leadyard.delivery.store import Due, Finished, LeadState
+from leadyard.delivery.subscriptions import about
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.ledger.model import Entry, sold
 from leadyard.ledger.service import Ledger, ReservedIds
@@ -20,6 +21,12 @@ from leadyard.routing.caps import CapKey, move_caps
 from leadyard.storage.database import Connection
 
 _GIVES_CAP_BACK = frozenset({AttemptState.REJECTED, AttemptState.WAITING, AttemptState.ERROR})
+
+_NEWS = {
+    WebhookEvent.LEAD_SOLD: AttemptState.SOLD,
+    WebhookEvent.DELIVERY_FAILED: AttemptState.ERROR,
+}
+"""The events that the end of an attempt makes."""
 
 
 class OutcomeBatch:
@@ -50,7 +57,8 @@ class OutcomeBatch:
         await write_deltas(connection, self._deltas)
         await move_caps(connection, self._cap_moves)
         await ledger.post(connection, ids.number(self._entries))
-        await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied))
+        for event, ended in _NEWS.items():
+            await outbox.announce(connection, self._setup, self._now, event, _told(applied, ended))
 
     async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
         """Queue what goes on, end the rest; an attempt that somebody else settled ends this worker's job with it."""
@@ -88,6 +96,7 @@ class OutcomeBatch:
         """Book a sale: the payout is owed once, however many buyers take the lead."""
         job, campaign = result.sending.job, result.sending.campaign
         first = lead.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
+        first = first and not (lead.sale_status == SaleStatus.RETURNED and lead.payout)
         payout = sale_payout(campaign, job.supplier_id, result.revenue) if first else 0
         old = Standing(lead.standing)
         new = Standing.APPROVED
@@ -127,14 +136,18 @@ def _finished(result: Result) -> Finished:
     )
 
 
-def _sales(results: Sequence[Result]) -> dict[int, dict[str, Any]]:
+def _told(results: Sequence[Result], state: AttemptState) -> dict[int, dict[str, Any]]:
+    """Say of each attempt that ended so what the record of its lead does not tell."""
     return {
-        result.sending.job.lead_id: {
-            "delivery_id": result.sending.delivery.id,
-            "buyer_id": result.sending.buyer.id,
-        }
+        result.sending.job.lead_id: about(
+            result.sending.job.campaign_id,
+            result.sending.job.supplier_id,
+            delivery_id=result.sending.delivery.id,
+            buyer_id=result.sending.buyer.id,
+            **({} if state is AttemptState.SOLD else {"reason": result.reason}),
+        )
         for result in results
-        if result.state is AttemptState.SOLD
+        if result.state is state
     }
 
 

@@ -17,6 +17,7 @@ from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Plan, Planner, read_job, write_plan
 from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
+from leadyard.delivery.subscriptions import about
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
@@ -139,9 +140,8 @@ class DeliveryWorker:
             plan = await planner.plan(connection, jobs)
             plan.later += [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
             unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
-            await outbox.announce(
-                connection, setup, now, WebhookEvent.LEAD_UNSOLD, {job.lead_id: {} for job in unsold}
-            )
+            told = {job.lead_id: about(job.campaign_id, job.supplier_id) for job in unsold}
+            await outbox.announce(connection, setup, now, WebhookEvent.LEAD_UNSOLD, told)
         self._start(plan)
         return len(rows)
 

@@ -8,7 +8,15 @@ import msgspec
 from leadyard.campaigns.model import Buyer, Delivery, DeliveryStatus, Status, Trigger, UnknownPolicy
 from leadyard.leads.model import AttemptState
 
-_TAKEN = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.UNKNOWN})
+_TAKEN = frozenset(
+    {
+        AttemptState.SOLD,
+        AttemptState.ASSIGNED,
+        AttemptState.RETURNED,
+        AttemptState.REASSIGNED,
+        AttemptState.UNKNOWN,
+    }
+)
 
 
 class Tried(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.kit.errors import DeniedError
+from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.service import Leads
 from leadyard.reports.locks import ReportLocks
 from leadyard.storage.database import Database
@@ -33,6 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     quarantine: Quarantine
     report_locks: ReportLocks
     post_json: PostJson
+    after_sale: AfterSale
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from enum import Enum
 import msgspec
 
 from leadyard.dialects.leadbyte import (
+    after_sale,
     campaigns,
     changing,
     classic,
@@ -59,6 +60,10 @@ _FIXED = {
     },
     "leads/search": {"POST": Route(searching.search, Permission.LEADS_SEARCH)},
     "leads/reprocess": {"POST": Route(triggering.reprocess, Permission.LEADS_REPROCESS)},
+    "leads/return": {"POST": Route(after_sale.return_leads, Permission.LEADS_RETURN)},
+    "leads/feedback": {"PUT": Route(after_sale.feedback, Permission.LEADS_FEEDBACK)},
+    "leads/internalfeedback": {"PUT": Route(after_sale.internal_feedback, Permission.LEADS_FEEDBACK)},
+    "leads/assignbuyer": {"POST": Route(after_sale.assign, Permission.DELIVERIES_UPDATE)},
     "leadfinancials": {"PUT": Route(finances.put_financials, Permission.LEADS_FINANCIALS)},
     "quarantine/process": {"POST": Route(quarantine.process, Permission.QUARANTINE_PROCESS)},
     "deliveries/trigger": {"POST": Route(triggering.trigger, Permission.DELIVERIES_TRIGGER)},

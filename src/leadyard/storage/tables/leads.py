@@ -150,7 +150,7 @@ lead_events = tenant(
 
 outbox = tenant(
     "outbox",
-    number("id"),
+    sa.Column("id", sa.BigInteger, sa.Identity()),
     number("webhook_id"),
     text("event"),
     number("lead_id", nullable=True),
