@@ -18,7 +18,7 @@ def operations_of(
     example: Any = None,
 ) -> tuple[Operation, ...]:
     """Make create, list, read, update and archive for a noun, whose secrets are masked in every answer."""
-    name, one = noun.entity.capitalize(), f"{path}/{{id}}"
+    name, one = noun.entity.title().replace(" ", ""), f"{path}/{{id}}"
     a = f"a{'n' if noun.entity[0] in 'aeiou' else ''} {noun.entity}"
     by = (Parameter("status", status, f"Only {plural} with this status."), *filters)
 
@@ -44,7 +44,7 @@ def operations_of(
     write, look = Permission.SETUP_WRITE, Permission.SETUP_READ
     return (
         Operation(
-            method="GET", path=path, id=f"list{plural.capitalize()}", summary=f"List {plural}",
+            method="GET", path=path, id=f"list{plural.title().replace(' ', '')}", summary=f"List {plural}",
             description="In order of id; archived ones are included unless a status is asked for.",
             handler=search, permission=look, parameters=(*by, *PAGING), answer=noun.record, is_list=True,
         ),

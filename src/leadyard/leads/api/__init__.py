@@ -3,6 +3,8 @@
 from typing import Protocol
 
 from leadyard.intake.quarantine import Quarantine
+from leadyard.leads.after_sale.service import AfterSale
+from leadyard.leads.api.after_sale import section as after_sale_section
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
 from leadyard.leads.service import Leads
@@ -15,8 +17,14 @@ class UseCases(Protocol):
 
     leads: Leads
     quarantine: Quarantine
+    after_sale: AfterSale
 
 
 def sections(services: UseCases) -> tuple[Section, ...]:
     """Make the sections of leads, quarantine and reports over this process's use cases."""
-    return leads_section(services.leads), quarantine_section(services.leads, services.quarantine), REPORTS
+    return (
+        leads_section(services.leads),
+        after_sale_section(services.leads, services.after_sale),
+        quarantine_section(services.leads, services.quarantine),
+        REPORTS,
+    )
