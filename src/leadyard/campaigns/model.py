@@ -80,7 +80,10 @@ class Dedupe(msgspec.Struct, frozen=True):
 
 
 class CampaignSettings(msgspec.Struct, frozen=True):
-    """What an operator sets on a campaign."""
+    """What an operator sets on a campaign.
+
+    Quarantined leads are let in by themselves after `release_after_minutes`, if that is set, so many a minute.
+    """
 
     description: Annotated[str, Meta(max_length=2000)] = ""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "GBP"
@@ -93,6 +96,8 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     dedupe: Dedupe = Dedupe()
     caps: Caps = Caps()
     quarantine: bool = False
+    release_after_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
+    release_per_minute: Annotated[int, Meta(ge=1, le=60_000)] = 600
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
     blocked_addresses: tuple[str, ...] = ()

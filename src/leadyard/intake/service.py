@@ -17,6 +17,7 @@ from leadyard.intake import store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
+from leadyard.intake.news import IntakeNews
 from leadyard.intake.plan import Plans
 from leadyard.intake.store import Claim
 from leadyard.kit import clock
@@ -185,13 +186,15 @@ class Intake:
     async def _write(
         self, connection: Connection, kept: Sequence[Candidate], settlement: Settlement, now: datetime
     ) -> None:
-        rows, jobs, deltas = [], [], Deltas()
+        rows, jobs, deltas, news = [], [], Deltas(), IntakeNews()
         for candidate in kept:
             result = settlement.results[candidate.uuid]
             if result is None:
                 continue
             row = row_of(candidate, result, now)
             rows.append(row)
+            if candidate.plan.announced and not row.is_test:
+                news.add(candidate.plan, row)
             if row.sale_status:
                 jobs.append((row.account_id, row.id))
             deltas.lead(
@@ -205,6 +208,7 @@ class Intake:
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
+        await news.announce(connection, now)
 
 
 def _count(candidates: Sequence[Candidate], results: Sequence[IntakeResult | None]) -> None:

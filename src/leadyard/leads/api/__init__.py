@@ -2,11 +2,14 @@
 
 from typing import Protocol
 
+from leadyard.delivery.api import SECTION as MESSAGES
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.api.after_sale import section as after_sale_section
+from leadyard.leads.api.jobs import section as jobs_section
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
+from leadyard.leads.jobs.service import Jobs
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Section
 from leadyard.reports.api import SECTION as REPORTS
@@ -18,6 +21,7 @@ class UseCases(Protocol):
     leads: Leads
     quarantine: Quarantine
     after_sale: AfterSale
+    jobs: Jobs
 
 
 def sections(services: UseCases) -> tuple[Section, ...]:
@@ -26,5 +30,7 @@ def sections(services: UseCases) -> tuple[Section, ...]:
         leads_section(services.leads),
         after_sale_section(services.leads, services.after_sale),
         quarantine_section(services.leads, services.quarantine),
+        jobs_section(services.jobs),
+        MESSAGES,
         REPORTS,
     )

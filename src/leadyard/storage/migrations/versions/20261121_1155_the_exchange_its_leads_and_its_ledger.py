@@ -805,6 +805,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_outbox")),
     )
     op.create_index(
+        "ix_outbox_dead", "outbox", ["account_id", "id"], unique=False, postgresql_where=sa.text("state = 2")
+    )
+    op.create_index(
         "ix_outbox_due",
         "outbox",
         ["account_id", "due_at"],
