@@ -14,6 +14,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "buyers": {"company": "A"},
     "deliveries": {"campaign_id": 1, "buyer_id": 1, "reference": "A"},
     "webhooks": {"url": "https://example.com"},
+    "return-reasons": {"code": "A", "label": "A"},
     "keys": {"reference": "A"},
 }
 

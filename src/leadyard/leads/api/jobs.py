@@ -154,7 +154,7 @@ def _record(job: Job) -> JobRecord:
     return JobRecord(
         id=job.id,
         kind=job.kind.value,
-        state=job.state.name.lower(),
+        state=_word(job.state),
         filter={name: value for name, value in shown.items() if value is not None},
         per_minute=job.order.per_minute,
         total=job.total,
@@ -166,6 +166,10 @@ def _record(job: Job) -> JobRecord:
         updated_at=job.updated_at,
         last_error=job.last_error,
     )
+
+
+def _word(state: JobState) -> Any:
+    return state.name.lower()
 
 
 def section(jobs: Jobs) -> Section:

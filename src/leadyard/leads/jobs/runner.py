@@ -88,9 +88,13 @@ class JobRunner:
                 await store.advance(connection, moved)
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             return True
-        except asyncpg.PostgresError as error:
-            if job is not None:
-                await self._postpone(job, error)
+        except UnavailableError:
+            raise
+        except Exception as error:
+            # A job that cannot be done must not stop the others.
+            if job is None:
+                raise
+            await self._postpone(job, error)
             return True
         if moved.state is JobState.DONE:
             _log.info("a job is done", account=account_id, job=job.id, done=job.done, failed=job.failed)
