@@ -2,6 +2,7 @@
 
 from leadyard.campaigns.model import AcceptOn, Campaign, Payout, PayoutKind
 from leadyard.kit.money import share, to_micros
+from leadyard.leads.model import SaleStatus
 
 
 def payout_terms(campaign: Campaign, supplier_id: int | None) -> Payout:
@@ -25,3 +26,20 @@ def system_payout(campaign: Campaign, supplier_id: int | None) -> int:
     if supplier_id is None or not on_system or payout.kind is not PayoutKind.FIXED:
         return 0
     return to_micros(payout.amount)
+
+
+def payout_of_sale(
+    campaign: Campaign, supplier_id: int | None, revenue: int, sale_status: SaleStatus, paid: int
+) -> int:
+    """Work out what a sale adds to a lead's payout, in micro-units: it is owed once, and again after it was reversed.
+
+    `sale_status` and `paid` are the lead's before the sale; further sales of a sold lead add nothing, and a
+    supplier that kept its payout after a return is not paid a second time.
+    """
+    if sale_status in {SaleStatus.SOLD, SaleStatus.ASSIGNED}:
+        return 0
+    if sale_status is SaleStatus.RETURNED:
+        if paid:
+            return 0
+        return sale_payout(campaign, supplier_id, revenue) + system_payout(campaign, supplier_id)
+    return sale_payout(campaign, supplier_id, revenue)

@@ -6,7 +6,7 @@ from typing import Any
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
-from leadyard.campaigns.terms import sale_payout
+from leadyard.campaigns.terms import payout_of_sale
 from leadyard.delivery import outbox, store
 from leadyard.delivery.planning import delivery_caps
 from leadyard.delivery.sending import Result
@@ -95,9 +95,8 @@ class OutcomeBatch:
     def _sell(self, result: Result, lead: LeadState) -> None:
         """Book a sale: the payout is owed once, however many buyers take the lead."""
         job, campaign = result.sending.job, result.sending.campaign
-        first = lead.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
-        first = first and not (lead.sale_status == SaleStatus.RETURNED and lead.payout)
-        payout = sale_payout(campaign, job.supplier_id, result.revenue) if first else 0
+        before = SaleStatus(lead.sale_status)
+        payout = payout_of_sale(campaign, job.supplier_id, result.revenue, before, lead.payout)
         old = Standing(lead.standing)
         new = Standing.APPROVED
         entry = sold(

@@ -123,7 +123,8 @@ class WebhookSender:
             described = await self._describe(message.account_id, message.lead_id)
         if hook.settings.form is not WebhookForm.JSON:
             values = {} if described is None else described.values
-            request = postback_request(hook, {**values, **event_values(message.event, message.payload)})
+            told = event_values(message.event, {**message.payload, "id": message.id})
+            request = postback_request(hook, {**values, **told})
             body = None if request.body is None else request.body.encode(errors="replace")
             method = "GET" if body is None else "POST"
             signed = str(request.url).encode() if body is None else body

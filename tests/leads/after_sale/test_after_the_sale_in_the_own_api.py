@@ -1,5 +1,7 @@
 """Returns, assignment and feedback over HTTP: what they show, what they change, and whom they refuse."""
 
+from typing import Any
+
 import httpx
 from tests.desk import Desk
 
@@ -11,7 +13,7 @@ from leadyard.identity.keys import KeyInput, KindOfKey
 from leadyard.identity.model import ALLOWED, KeyKind, KeySettings, LeadReturn
 
 
-async def sold_lead(desk: Desk, **buyer: object) -> tuple[int, int]:
+async def sold_lead(desk: Desk, **buyer: Any) -> tuple[int, int]:
     campaign = await desk.campaign()
     made = await desk.buyer(**buyer)
     await desk.delivery(campaign.id, made)

@@ -53,7 +53,7 @@ class Market:
         for number in (1, 2):
             self.buyers.append(await desk.buyer(f"B{number}"))
             for made, price in ((self.by_trigger, 7), (self.by_hand, 11)):
-                options = {"trigger": Trigger.MANUAL, "revenue": Decimal(price * number)}
+                options: dict[str, Any] = {"trigger": Trigger.MANUAL, "revenue": Decimal(price * number)}
                 made.append((await desk.delivery(campaign.id, self.buyers[-1], **options)).id)
         self.leads += await desk.sold(1, 2)
 

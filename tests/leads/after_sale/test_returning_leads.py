@@ -136,6 +136,17 @@ async def test_a_returned_lead_can_be_sold_to_another_buyer_and_pays_its_supplie
     assert await desk.differences() == []
 
 
+async def test_on_system_accept_a_payout_that_went_back_is_owed_again_by_the_next_sale(desk: Desk) -> None:
+    lead_id, buyer = await sold_lead(desk, accept_on=AcceptOn.SYSTEM)
+    await desk.after_sale.return_leads(desk.principal, [lead_id], ask(buyer))
+    await desk.delivery(1, await desk.buyer("Next"))
+    await desk.leads.reprocess(desk.principal, [lead_id])
+    await desk.work()
+    lead = (await desk.view(lead_id)).lead
+    assert (lead.sale_status, lead.payout) == (SaleStatus.SOLD, 3_500_000)
+    assert await desk.differences() == []
+
+
 async def test_each_lead_that_cannot_be_returned_has_its_reason(desk: Desk) -> None:
     lead_id, buyer = await sold_lead(desk)
     other = await desk.buyer("Other")
@@ -204,7 +215,7 @@ async def test_a_new_period_has_a_limit_of_its_own(desk: Desk) -> None:
     buyer = await desk.buyer(returns=ReturnPolicy(most=1, period=ReturnPeriod.DAY))
     await desk.delivery(campaign.id, buyer)
     start = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    ids = []
+    ids: list[int] = []
     for day in (0, 0, 1):
         with time_machine.travel(start + timedelta(days=day), tick=True):
             ids += await desk.sold(len(ids) + 1)
