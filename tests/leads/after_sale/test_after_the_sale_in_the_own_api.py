@@ -46,6 +46,8 @@ async def test_a_return_is_made_and_listed(own: httpx.AsyncClient, desk: Desk) -
     )
     assert (await own.post("/leads/999/return", json={"buyer_id": 1, "reason": "DNCC"})).status_code == 404
     assert (await own.post(f"/leads/{lead_id}/return", json={"reason": "DNCC"})).status_code == 422
+    unknown = await own.post(f"/leads/{lead_id}/return", json={"buyer_id": buyer, "reason": "NO"})
+    assert unknown.status_code == 409
 
 
 async def test_a_buyer_asks_and_the_operator_decides(own: httpx.AsyncClient, desk: Desk) -> None:

@@ -10,7 +10,15 @@ from msgspec import Meta
 from leadyard.identity.model import Permission
 from leadyard.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from leadyard.kit.money import from_micros
-from leadyard.leads.after_sale.model import Ask, Feedback, LeadReturn, ReturnState
+from leadyard.leads.after_sale.model import (
+    DELIVERY_UNKNOWN,
+    OTHER_CAMPAIGN,
+    REASON_UNKNOWN,
+    Ask,
+    Feedback,
+    LeadReturn,
+    ReturnState,
+)
 from leadyard.leads.after_sale.service import LONGEST_FEEDBACK, LONGEST_NOTES, AfterSale
 from leadyard.leads.api.inputs import Id
 from leadyard.leads.api.leads import NO_SUCH_LEAD, settled
@@ -115,6 +123,8 @@ class Handlers:
         lead_id = call.id()
         ask = Ask(buyer_id, body.reason, reverse)
         done = await self._after_sale.return_leads(call.principal, [lead_id], ask)
+        if done[lead_id] == REASON_UNKNOWN:
+            raise InvalidInputError.of("reason", "is not one of the account's return reasons")
         settled(done[lead_id], "sale_status")
         newest = await self._after_sale.returns(call.principal, buyer_id=buyer_id, lead_id=lead_id, most=1)
         return Answer(_returned(newest[0]))
@@ -155,6 +165,8 @@ class Handlers:
         body: NewAssignment = call.body
         lead_id = call.id()
         done = await self._after_sale.assign(call.principal, [lead_id], body.delivery_id, tell=body.webhooks)
+        if done[lead_id] in {DELIVERY_UNKNOWN, OTHER_CAMPAIGN}:
+            raise InvalidInputError.of("delivery_id", "is not a delivery of the lead's campaign")
         settled(done[lead_id], "delivery_id")
         return Answer()
 
