@@ -8,12 +8,11 @@ import msgspec
 from leadyard.storage.database import Connection
 from leadyard.storage.tables.after_sale import CORRECTION_DIMENSIONS, CORRECTION_MEASURES
 
-_COLUMNS = ("account_id", *CORRECTION_DIMENSIONS, *CORRECTION_MEASURES)
 _KEY = ", ".join(CORRECTION_DIMENSIONS)
 _NAMES = ", ".join(CORRECTION_MEASURES)
 
 _WRITE = f"""
-INSERT INTO correction_deltas ({", ".join(_COLUMNS)})
+INSERT INTO correction_deltas (account_id, {_KEY}, {_NAMES})
 SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
                      $7::smallint[], $8::bigint[], $9::bigint[])
 """

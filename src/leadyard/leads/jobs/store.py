@@ -11,18 +11,18 @@ from leadyard.storage.counters import next_id
 from leadyard.storage.database import LARGEST_ID, Connection, Row
 
 _COLUMNS = (
-    "account_id, id, kind, payload, state, cursor, total, done, failed, due_at, made_by, created_at, updated_at, "
+    "id, kind, payload, state, cursor, total, done, failed, due_at, made_by, created_at, updated_at, "
     "last_error"
 )
 
 _INSERT = f"""
-INSERT INTO jobs ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+INSERT INTO jobs (account_id, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
 _DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM jobs WHERE state = 0 AND due_at <= $1"
 
 _CLAIM = f"""
-SELECT {_COLUMNS} FROM jobs WHERE account_id = $1 AND state = 0 AND due_at <= $2
+SELECT account_id, {_COLUMNS} FROM jobs WHERE account_id = $1 AND state = 0 AND due_at <= $2
 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
@@ -39,15 +39,15 @@ _CANCEL = (
     "UPDATE jobs SET state = 2, updated_at = $3 WHERE account_id = $1 AND id = $2 AND state = 0 RETURNING id"
 )
 
-_FIND = f"SELECT {_COLUMNS} FROM jobs WHERE account_id = $1 AND id = $2"
+_FIND = f"SELECT account_id, {_COLUMNS} FROM jobs WHERE account_id = $1 AND id = $2"
 
 _PAGE = f"""
-SELECT {_COLUMNS} FROM jobs
+SELECT account_id, {_COLUMNS} FROM jobs
 WHERE account_id = $1 AND ($2::smallint IS NULL OR state = $2) AND ($3::text IS NULL OR kind = $3) AND id < $4
 ORDER BY id DESC LIMIT $5
 """
 
-_ACTIVE = f"SELECT {_COLUMNS} FROM jobs WHERE account_id = $1 AND state = 0 AND kind = $2"
+_ACTIVE = f"SELECT account_id, {_COLUMNS} FROM jobs WHERE account_id = $1 AND state = 0 AND kind = $2"
 
 _OLDEST_HELD = """
 SELECT received_at FROM leads WHERE account_id = $1 AND system_status = 1 AND campaign_id = $2 ORDER BY id LIMIT 1
