@@ -6,6 +6,11 @@ from typing import Any
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Status, Webhook, WebhookEvent
 
+INTAKE_EVENTS = frozenset(
+    {WebhookEvent.LEAD_ACCEPTED, WebhookEvent.LEAD_REJECTED, WebhookEvent.LEAD_QUARANTINED}
+)
+"""The events that the intake makes."""
+
 
 def about(campaign_id: int | None, supplier_id: int | None, **details: Any) -> dict[str, Any]:
     """Make the payload of an event about a lead: whose it is, and what the record of the lead does not tell."""

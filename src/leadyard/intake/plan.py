@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Match
-from leadyard.delivery.subscriptions import events_wanted
+from leadyard.delivery.subscriptions import INTAKE_EVENTS, events_wanted
 from leadyard.intake.fields import (
     STANDARD_FIELDS,
     CompiledField,
@@ -70,7 +70,7 @@ class CampaignPlan:
         self.blocked: tuple[IPv4Network | IPv6Network, ...] = tuple(
             ip_network(text, strict=False) for text in campaign.settings.blocked_addresses
         )
-        self.announced = events_wanted(setup, campaign.id)
+        self.announced = events_wanted(setup, campaign.id) & INTAKE_EVENTS
         self.memo: dict[Any, Any] = {}
 
     def claim_keys(self, stored: dict[str, str]) -> tuple[bytes, ...]:
