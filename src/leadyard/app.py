@@ -1,7 +1,6 @@
 """The composition root: which parts a process is made of."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 
@@ -9,17 +8,21 @@ from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.model import Outcome, Verdict
+from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
 from leadyard.delivery.service import DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
-from leadyard.delivery.webhooks import WebhookSender
+from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
+from leadyard.leads.after_sale.service import AfterSale
+from leadyard.leads.jobs.runner import JobRunner
+from leadyard.leads.jobs.service import Jobs
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
@@ -49,6 +52,8 @@ class Services:
         self.intake = Intake(database, self.configuration, self.plans, self.ledger)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
+        self.after_sale = AfterSale(database, self.configuration, self.ledger)
+        self.jobs = Jobs(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
         self.outbound = HttpTransport(settings.allowed_networks)
@@ -78,6 +83,7 @@ class Services:
             self.credit,
             self._post_json,
             self.prospects,
+            self.after_sale,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:
@@ -93,9 +99,9 @@ class WorkerParts:
         """Put the background work of one process together."""
         self.database = database
         self.transport = HttpTransport(settings.allowed_networks)
-        configuration, ledger = Configuration(database), Ledger(database)
+        configuration, ledger, plans = Configuration(database), Ledger(database), Plans()
         self._configuration = configuration
-        self._leads = Leads(database, configuration, Plans(), ledger)
+        self._leads = Leads(database, configuration, plans, ledger)
         carriers = {
             DeliveryKind.HTTP: self._post,
             DeliveryKind.PING_POST: self._post,
@@ -105,7 +111,9 @@ class WorkerParts:
         self.delivery = DeliveryWorker(
             database, configuration, ledger, carriers, Auctioneer(self.pings), name=name
         )
-        self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
+        self.webhooks = WebhookSender(database, configuration, self.transport.send, self._describe)
+        quarantine = Quarantine(database, configuration, plans, ledger)
+        self.jobs = JobRunner(database, configuration, quarantine)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
@@ -117,13 +125,13 @@ class WorkerParts:
         await self.transport.close()
         await self.pings.close()
 
-    async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:
+    async def _describe(self, account_id: int, lead_id: int) -> Described | None:
         """Write a lead as a webhook shows it: LeadByte's queue record with everything appended."""
-        views = await self._leads.read(account_id, [lead_id])
-        view = views.get(lead_id)
+        view = (await self._leads.read(account_id, [lead_id])).get(lead_id)
         if view is None:
             return None
-        return record_of(view.lead.uuid, view, await self._configuration.current(account_id), _EVERYTHING)
+        setup = await self._configuration.current(account_id)
+        return Described(record_of(view.lead.uuid, view, setup, _EVERYTHING), lead_values(view, setup))
 
     async def _post(self, settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
         if settings.http is None:

@@ -1,4 +1,4 @@
-"""The worker process: sends leads and webhooks, folds roll-ups."""
+"""The worker process: sends leads and webhooks, runs jobs, folds roll-ups."""
 
 import asyncio
 import os
@@ -44,7 +44,10 @@ async def serve(settings: Settings, dsn: str) -> None:
         memory.settle()
         try:
             await asyncio.gather(
-                parts.delivery.run(stop), parts.webhooks.run(stop), fold_until(database, stop)
+                parts.delivery.run(stop),
+                parts.webhooks.run(stop),
+                parts.jobs.run(stop),
+                fold_until(database, stop),
             )
         finally:
             await parts.close()

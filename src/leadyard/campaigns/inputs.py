@@ -70,6 +70,14 @@ class WebhookInput(msgspec.Struct, frozen=True, kw_only=True):
     settings: WebhookSettings = WebhookSettings()
 
 
+class ReturnReasonInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason for which buyers may return leads."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+    label: Name
+    status: Status = Status.ACTIVE
+
+
 class TermsInput(SupplierTerms, frozen=True, kw_only=True):
     """The terms on which a supplier may post to a campaign."""
 
@@ -108,6 +116,14 @@ class DeliveryRecord(DeliveryInput, frozen=True, kw_only=True):
 
 class WebhookRecord(WebhookInput, frozen=True, kw_only=True):
     """A webhook as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ReturnReasonRecord(ReturnReasonInput, frozen=True, kw_only=True):
+    """A return reason as it stands."""
 
     id: int
     created_at: datetime

@@ -16,6 +16,7 @@ from leadyard.campaigns.distribution import (
     Weight,
 )
 from leadyard.campaigns.limits import AmountCaps, CapScope, Count, WeekdayCaps
+from leadyard.campaigns.returns import ReturnPolicy
 from leadyard.campaigns.rule_settings import (
     BuyerSets,
     FilterRules,
@@ -25,12 +26,14 @@ from leadyard.campaigns.rule_settings import (
 )
 from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - other rooms find it here
 from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
-from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
+from leadyard.delivery.model import AnswerRules, BreakerPolicy, FieldMapping, HttpTarget, RetryPolicy
 from leadyard.intake.fields import FieldRule
 from leadyard.kit.masking import SecretText
 from leadyard.ledger.credit.model import CreditTerms
 from leadyard.routing.rules.model import Rule
 from leadyard.routing.schedules import Schedule
+
+PartyId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class Status(StrEnum):
@@ -95,7 +98,10 @@ class Dedupe(msgspec.Struct, frozen=True):
 
 
 class CampaignSettings(msgspec.Struct, frozen=True):
-    """What an operator sets on a campaign."""
+    """What an operator sets on a campaign.
+
+    Quarantined leads are let in by themselves after `release_after_minutes`, if that is set, so many a minute.
+    """
 
     description: Annotated[str, Meta(max_length=2000)] = ""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "GBP"
@@ -114,6 +120,8 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     most_requarantines: Annotated[int, Meta(ge=1, le=7)] = 3
     filter: FilterRules = ()
     buyer_sets: BuyerSets = ()
+    release_after_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
+    release_per_minute: Annotated[int, Meta(ge=1, le=60_000)] = 600
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
     blocked_addresses: tuple[str, ...] = ()
@@ -155,6 +163,7 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     schedule: Schedule | None = None
     credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
+    returns: ReturnPolicy = ReturnPolicy()
 
 
 class DeliveryKind(StrEnum):
@@ -210,24 +219,47 @@ class DeliverySettings(msgspec.Struct, frozen=True):
         ]
         | None
     ) = None
+    returns: ReturnPolicy = ReturnPolicy()
 
 
 class WebhookEvent(StrEnum):
     """What webhooks can be told of."""
 
+    LEAD_ACCEPTED = "lead.accepted"
+    LEAD_REJECTED = "lead.rejected"
+    LEAD_QUARANTINED = "lead.quarantined"
     LEAD_SOLD = "lead.sold"
     LEAD_UNSOLD = "lead.unsold"
     CAP_REACHED = "cap.reached"
     CREDIT_LOW = "credit.low"
     CREDIT_EMPTY = "credit.empty"
+    LEAD_RETURNED = "lead.returned"
+    LEAD_ASSIGNED = "lead.assigned"
+    LEAD_FEEDBACK = "lead.feedback"
+    DELIVERY_FAILED = "delivery.failed"
+
+
+class WebhookForm(StrEnum):
+    """How a webhook is called: JSON with the lead's record, or a postback with values of the lead."""
+
+    JSON = "json"
+    GET = "get"
+    FORM = "form"
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):
-    """Which events a webhook gets; the secret signs every body."""
+    """Which events a webhook gets, of which campaigns and suppliers (none: all); the secret signs every call.
+
+    A postback (`get`, `form`) may name values of the lead in its url, `form` sends `fields` as its body.
+    """
 
     reference: Annotated[str, Meta(max_length=255)] = ""
     events: tuple[WebhookEvent, ...] = (WebhookEvent.LEAD_SOLD, WebhookEvent.LEAD_UNSOLD)
     secret: SecretText = ""
+    form: WebhookForm = WebhookForm.JSON
+    fields: Annotated[tuple[FieldMapping, ...], Meta(max_length=100)] = ()
+    campaign_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
+    supplier_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
 
 
 class Supplier(msgspec.Struct, frozen=True):

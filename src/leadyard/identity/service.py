@@ -235,6 +235,7 @@ async def _refuse_bad_key(connection: Connection, account_id: int, key: KeyInput
     for member, table, party_id in (
         ("supplier_id", "partners", key.supplier_id),
         ("buyer_id", "buyers", key.buyer_id),
+        ("settings.lead_return.buyer_id", "buyers", key.settings.lead_return.buyer_id),
     ):
         if party_id is not None and not await store.party_exists(connection, account_id, table, party_id):
             problems.append(FieldProblem(member, "does not exist"))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Match
 from leadyard.campaigns.rules import CampaignRules
+from leadyard.delivery.subscriptions import INTAKE_EVENTS, events_wanted
 from leadyard.intake.fields import (
     STANDARD_FIELDS,
     CompiledField,
@@ -38,6 +39,7 @@ class CampaignPlan:
 
     __slots__ = (
         "always",
+        "announced",
         "blocked",
         "campaign",
         "country",
@@ -72,6 +74,7 @@ class CampaignPlan:
         )
         rules = setup.rules_of(campaign)
         self.rules: CampaignRules | None = rules if rules.judges_intake else None
+        self.announced = events_wanted(setup, campaign.id) & INTAKE_EVENTS
         self.memo: dict[Any, Any] = {}
 
     def claim_keys(self, stored: dict[str, str]) -> tuple[bytes, ...]:

@@ -11,6 +11,7 @@ from leadyard.delivery.notices import tell_of_caps
 from leadyard.delivery.queueing import queue_for_routing
 from leadyard.identity.model import Principal
 from leadyard.intake import quarantine_store, store
+from leadyard.intake.news import announce_decisions
 from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine_store import Decision, Held
 from leadyard.intake.release import Waiting, count, in_first_round, payout_entry, rejected, settle
@@ -63,9 +64,10 @@ class Quarantine:
 
     async def reject(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
         """Refuse leads for good and give their duplicate keys back."""
+        setup = await self._configuration.current(principal.account_id)
         now = clock.now()
         return await in_one_unit(
-            self._database, lambda connection: self._reject(connection, principal, ids, now)
+            self._database, lambda connection: self._reject(connection, setup, principal, ids, now)
         )
 
     async def update(self, principal: Principal, key: QuarantineId, changes: Mapping[str, str]) -> Updated:
@@ -113,7 +115,7 @@ class Quarantine:
         await store.release(connection, settlement.released)
         await move_caps(connection, gate.moves)
         await tell_of_caps(connection, setup, now, gate.reached)
-        await self._write(connection, reserved, principal, held, settlement.decisions, now)
+        await self._write(connection, setup, reserved, principal, held, settlement.decisions, now)
         return reasons, [lead.held.id for lead in behind]
 
     def _waiting(self, setup: AccountSetup, held: Held) -> Waiting | None:
@@ -124,7 +126,12 @@ class Quarantine:
         return Waiting(held, plan, plan.claim_keys(held.fields))
 
     async def _reject(
-        self, connection: Connection, principal: Principal, ids: Sequence[QuarantineId], now: datetime
+        self,
+        connection: Connection,
+        setup: AccountSetup,
+        principal: Principal,
+        ids: Sequence[QuarantineId],
+        now: datetime,
     ) -> dict[QuarantineId, str]:
         held, reasons = await _locked(connection, principal, ids)
         account_id = principal.account_id
@@ -133,12 +140,13 @@ class Quarantine:
         ]
         await store.release(connection, claims)
         decisions = [rejected(one) for one in held]
-        await self._write(connection, ReservedIds({}), principal, held, decisions, now)
+        await self._write(connection, setup, ReservedIds({}), principal, held, decisions, now)
         return reasons
 
     async def _write(
         self,
         connection: Connection,
+        setup: AccountSetup,
         reserved: ReservedIds,
         principal: Principal,
         held: Sequence[Held],
@@ -159,6 +167,7 @@ class Quarantine:
         refused = {d.lead_id: "; ".join(d.info) for d in decisions if d.lead_id not in released}
         await events.record(connection, account_id, now, events.RELEASED, released, principal.actor)
         await events.record(connection, account_id, now, events.REFUSED, refused, principal.actor)
+        await announce_decisions(connection, setup, held, decisions, now)
 
 
 async def _locked(

@@ -18,6 +18,7 @@ from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, set
 from leadyard.intake.express import by_window, is_ordinary, prepare
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
+from leadyard.intake.news import IntakeNews
 from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.store import Claim
 from leadyard.kit import clock
@@ -291,13 +292,15 @@ class Intake:
     async def _write(
         self, connection: Connection, kept: Sequence[Candidate], settlement: Settlement, now: datetime
     ) -> None:
-        rows, jobs, deltas = [], [], Deltas()
+        rows, jobs, deltas, news = [], [], Deltas(), IntakeNews()
         for candidate in kept:
             result = settlement.results[candidate.uuid]
             if result is None:
                 continue
             row = row_of(candidate, result, now)
             rows.append(row)
+            if candidate.plan.announced and not row.is_test:
+                news.add(candidate.plan, row)
             if row.sale_status:
                 jobs.append((row.account_id, row.id))
             deltas.lead(
@@ -311,6 +314,7 @@ class Intake:
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
+        await news.announce(connection, now)
 
 
 def _not_open(submission: Submission, plan: CampaignPlan | None, errors: tuple[str, ...]) -> IntakeResult:

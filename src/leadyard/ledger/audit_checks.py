@@ -10,9 +10,10 @@ from typing import TypeVar
 
 import msgspec
 
-from leadyard.leads.model import APPROVED_STATES, Channel, SaleStatus, Standing
+from leadyard.leads.model import APPROVED_STATES, AttemptState, Channel, SaleStatus, Standing
 from leadyard.ledger.model import COST_BOOKS, NOBODY, SETTLEMENTS, Book, EntryKind
 from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED
+from leadyard.storage.tables.after_sale import CORRECTION_DIMENSIONS, CORRECTION_MEASURES
 from leadyard.storage.tables.rollups import BUYER_DIMENSIONS, LEAD_DIMENSIONS
 
 _StateT = TypeVar("_StateT", bound=IntEnum)
@@ -143,6 +144,36 @@ WHERE l.account_id = $1 AND l.sale_status IN ({_SOLD}) AND NOT l.is_test
     )
 ORDER BY 1 LIMIT $2
 """
+_RETURNED_WITHOUT_A_RETURN = f"""
+SELECT a.lead_id, a.number, 1 AS expected_returns, 0 AS found_returns FROM delivery_attempts a
+WHERE a.account_id = $1 AND a.state = {int(AttemptState.RETURNED)} AND NOT EXISTS (
+    SELECT 1 FROM lead_returns r
+    WHERE r.account_id = $1 AND r.lead_id = a.lead_id AND r.buyer_id = a.buyer_id AND r.state = 1
+)
+ORDER BY 1, 2 LIMIT $2
+"""
+_RETURNS_IN_THE_LEDGER = f"""
+SELECT n.lead_id, p.currency,
+    -sum(p.amount) FILTER (WHERE p.book = '{Book.PAYOUT}') AS payout,
+    sum(p.amount) FILTER (WHERE p.book = '{Book.REVENUE}') AS revenue
+FROM ledger_entries n JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+WHERE n.account_id = $1 AND n.kind = '{EntryKind.RETURNED}' GROUP BY 1, 2
+"""
+_RETURNS_MADE = """
+SELECT lead_id, currency, sum(payout) AS payout, sum(revenue) AS revenue FROM lead_returns
+WHERE account_id = $1 AND state = 1 GROUP BY 1, 2
+"""
+_CORRECTED = f"""
+SELECT date_trunc('hour', n.at, 'UTC') AS booked_hour, {_HOUR} AS hour, coalesce(l.campaign_id, 0) AS campaign_id,
+    coalesce(l.supplier_id, 0) AS supplier_id, coalesce(l.sub_supplier_id, 0) AS sub_supplier_id, l.channel,
+    sum(p.amount) FILTER (WHERE p.book = '{Book.PAYOUT}') AS payout,
+    -sum(p.amount) FILTER (WHERE p.book = '{Book.REVENUE}') AS revenue
+FROM ledger_entries n
+JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+JOIN leads l ON l.account_id = n.account_id AND l.id = n.lead_id
+WHERE n.account_id = $1 AND n.kind IN ('{EntryKind.RETURNED}', '{EntryKind.FINANCIALS_CHANGED}')
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
 _AT = "hour {hour:%Y-%m-%d %H:00} UTC, campaign {campaign_id}, supplier {supplier_id}, "
 
 CHECKS = (
@@ -191,5 +222,28 @@ CHECKS = (
         ),
     ),
     Check("lead against its sales", "lead {id}", ("revenue",), _REVENUE_OF_ATTEMPTS),
+    Check(
+        "returned sale without a return",
+        "lead {lead_id}, attempt {number}",
+        ("returns",),
+        _RETURNED_WITHOUT_A_RETURN,
+    ),
+    Check(
+        "returns against the ledger",
+        "lead {lead_id}, {currency}",
+        CORRECTION_MEASURES,
+        compared(("lead_id", "currency"), CORRECTION_MEASURES, _RETURNS_IN_THE_LEDGER, _RETURNS_MADE),
+    ),
+    Check(
+        "correction roll-up",
+        "booked in hour {booked_hour:%Y-%m-%d %H:00} UTC, " + _AT + "channel {channel}",
+        CORRECTION_MEASURES,
+        compared(
+            CORRECTION_DIMENSIONS,
+            CORRECTION_MEASURES,
+            _CORRECTED,
+            _rolled_up("correction", CORRECTION_DIMENSIONS, CORRECTION_MEASURES),
+        ),
+    ),
     Check("sold lead without a sale", "lead {id}", ("attempts",), _SOLD_TO_NOBODY),
 )

@@ -6,7 +6,7 @@ that a lead's amounts always equal what the ledger holds for it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -44,6 +44,7 @@ class EntryKind(StrEnum):
     SOLD = "sold"
     PAYOUT_DUE = "payout_due"
     RETURNED = "returned"
+    REASSIGNED = "reassigned"
     FINANCIALS_CHANGED = "financials_changed"
     VALIDATION_COST = "validation_cost"
     EMAIL_COST = "email_cost"
@@ -133,6 +134,27 @@ def payout_due(
     return _entry(account_id, EntryKind.PAYOUT_DUE, at, lead_id, memo, postings)
 
 
+def given_back(
+    account_id: int,
+    kind: EntryKind,
+    at: datetime,
+    lead_id: int,
+    *,
+    charges: Mapping[int, int],
+    supplier_id: int | None,
+    payout: int,
+    currency: str,
+    memo: str,
+) -> Entry | None:
+    """Reverse what buyers (NOBODY included) were charged and as much payout as the supplier loses (0: none).
+
+    `kind` is RETURNED or REASSIGNED; None when there is nothing to reverse.
+    """
+    reversed_ = [p for buyer_id, revenue in charges.items() for p in _charge(buyer_id, -revenue, currency)]
+    postings = (*reversed_, *_owe_supplier(supplier_id, -payout, currency))
+    return _entry(account_id, kind, at, lead_id, memo, postings)
+
+
 def returned(
     account_id: int,
     at: datetime,
@@ -146,8 +168,17 @@ def returned(
     memo: str,
 ) -> Entry | None:
     """Reverse one buyer's revenue and as much payout as the supplier loses (0: none); None when both are zero."""
-    postings = (*_charge(buyer_id, -revenue, currency), *_owe_supplier(supplier_id, -payout, currency))
-    return _entry(account_id, EntryKind.RETURNED, at, lead_id, memo, postings)
+    return given_back(
+        account_id,
+        EntryKind.RETURNED,
+        at,
+        lead_id,
+        charges={buyer_id: revenue},
+        supplier_id=supplier_id,
+        payout=payout,
+        currency=currency,
+        memo=memo,
+    )
 
 
 def financials_changed(

@@ -33,6 +33,7 @@ ATTEMPT_COUNTED: Mapping[AttemptState, tuple[str, ...]] = {
     AttemptState.ASSIGNED: ("posted", "accepted", "sold"),
     AttemptState.RETURNED: ("posted", "accepted", "sold", "returned"),
     AttemptState.REJECTED: ("posted", "rejected"),
+    AttemptState.REASSIGNED: ("posted", "accepted"),
 }
 """Which of a buyer's counts an attempt of each state is in; states without an answer are in none.
 

@@ -4,8 +4,9 @@ from leadyard.campaigns.api.campaigns import SECTION as CAMPAIGNS
 from leadyard.campaigns.api.deliveries import SECTION as DELIVERIES
 from leadyard.campaigns.api.fields import SECTION as FIELDS
 from leadyard.campaigns.api.parties import BUYERS, SUPPLIERS
+from leadyard.campaigns.api.return_reasons import SECTION as RETURN_REASONS
 from leadyard.campaigns.api.terms import SECTION as TERMS
 from leadyard.campaigns.api.value_lists import SECTION as VALUE_LISTS
 from leadyard.campaigns.api.webhooks import SECTION as WEBHOOKS
 
-SECTIONS = (CAMPAIGNS, FIELDS, TERMS, SUPPLIERS, BUYERS, DELIVERIES, VALUE_LISTS, WEBHOOKS)
+SECTIONS = (CAMPAIGNS, FIELDS, TERMS, SUPPLIERS, BUYERS, DELIVERIES, VALUE_LISTS, WEBHOOKS, RETURN_REASONS)

@@ -7,6 +7,7 @@ from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
+from leadyard.campaigns.service.return_reasons import return_reasons
 from leadyard.campaigns.service.rules import readable
 from leadyard.campaigns.service.suppliers import suppliers
 from leadyard.campaigns.service.terms import delete_terms, list_terms, put_terms, read_terms
@@ -26,6 +27,7 @@ __all__ = [
     "read_field",
     "read_terms",
     "readable",
+    "return_reasons",
     "suppliers",
     "update_field",
     "value_lists",

@@ -15,6 +15,7 @@ from leadyard.intake.plan import Plans
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.kit.errors import DeniedError
+from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.reports.locks import ReportLocks
@@ -37,6 +38,7 @@ class Services(msgspec.Struct, frozen=True):
     credit: Credit
     post_json: PostJson
     prospects: Prospects
+    after_sale: AfterSale
 
 
 class Answer(msgspec.Struct, frozen=True):

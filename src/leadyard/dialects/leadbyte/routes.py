@@ -6,6 +6,7 @@ from enum import Enum
 import msgspec
 
 from leadyard.dialects.leadbyte import (
+    after_sale,
     campaigns,
     changing,
     classic,
@@ -65,6 +66,10 @@ _FIXED = {
     "leads/ping": {"POST": Route(pinging.ping, Permission.LEADS_CREATE)},
     "leads/deliverychecker": {"POST": Route(pinging.check_deliveries, Permission.LEADS_CREATE)},
     "leads/reprocess": {"POST": Route(triggering.reprocess, Permission.LEADS_REPROCESS)},
+    "leads/return": {"POST": Route(after_sale.return_leads, Permission.LEADS_RETURN)},
+    "leads/feedback": {"PUT": Route(after_sale.feedback, Permission.LEADS_FEEDBACK)},
+    "leads/internalfeedback": {"PUT": Route(after_sale.internal_feedback, Permission.LEADS_FEEDBACK)},
+    "leads/assignbuyer": {"POST": Route(after_sale.assign, Permission.DELIVERIES_UPDATE)},
     "leadfinancials": {"PUT": Route(finances.put_financials, Permission.LEADS_FINANCIALS)},
     "quarantine/process": {"POST": Route(quarantine.process, Permission.QUARANTINE_PROCESS)},
     "deliveries/trigger": {"POST": Route(triggering.trigger, Permission.DELIVERIES_TRIGGER)},

@@ -4,25 +4,31 @@ Every tenant table has `account_id` first in its primary key and in every unique
 so that the same schema can be distributed by account.
 """
 
-from leadyard.storage.tables import exchange, leads, ledger, operators, rollups, routing
+from leadyard.storage.tables import (
+    after_sale,
+    credit,
+    exchange,
+    leads,
+    ledger,
+    operators,
+    rollups,
+    routing,
+    rules,
+    secret_keys,
+)
 from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
-
-__all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups", "routing"]
-from leadyard.storage.tables import rules
-
-__all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups", "rules"]
-from leadyard.storage.tables import credit
-
-__all__ = ["REFERENCE_TABLES", "credit", "exchange", "leads", "ledger", "metadata", "operators", "rollups"]
-from leadyard.storage.tables import secret_keys
 
 __all__ = [
     "REFERENCE_TABLES",
+    "after_sale",
+    "credit",
     "exchange",
     "leads",
     "ledger",
     "metadata",
     "operators",
     "rollups",
+    "routing",
+    "rules",
     "secret_keys",
 ]

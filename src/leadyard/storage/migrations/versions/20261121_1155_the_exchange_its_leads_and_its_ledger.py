@@ -202,6 +202,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_config_versions")),
     )
     op.create_table(
+        "correction_deltas",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_correction_deltas")),
+    )
+    op.create_table(
+        "correction_rollups",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint(
+            "account_id",
+            "booked_hour",
+            "hour",
+            "campaign_id",
+            "supplier_id",
+            "sub_supplier_id",
+            "channel",
+            name=op.f("pk_correction_rollups"),
+        ),
+    )
+    op.create_table(
         "decision_traces",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -301,6 +345,31 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("last", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_id_counters")),
+    )
+    op.create_table(
+        "jobs",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("total", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "failed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_jobs")),
+    )
+    op.create_index(
+        "ix_jobs_due", "jobs", ["account_id", "due_at"], unique=False, postgresql_where=sa.text("state = 0")
     )
     op.create_table(
         "lead_deltas",
@@ -503,6 +572,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_ledger_entries")),
     )
     op.create_index(
+        "ix_ledger_entries_corrections",
+        "ledger_entries",
+        ["account_id", "at"],
+        unique=False,
+        postgresql_where=sa.text("kind IN ('returned', 'financials_changed')"),
+    )
+    op.create_index(
         "ix_ledger_entries_lead_id",
         "ledger_entries",
         ["account_id", "lead_id"],
@@ -539,6 +615,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_partners")),
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
+    )
+    op.create_table(
+        "return_reasons",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_return_reasons")),
+        sa.UniqueConstraint("account_id", "code", name=op.f("uq_return_reasons_account_id_code")),
+    )
+    op.create_table(
+        "secret_keys",
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column(
+            "used_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_secret_keys")),
     )
     op.create_table(
         "users",
@@ -741,9 +841,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "lead_id", "id", name=op.f("pk_lead_events")),
     )
     op.create_table(
-        "outbox",
+        "lead_feedback",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("feedback", sa.Text(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "lead_id"],
+            ["leads.account_id", "leads.id"],
+            name=op.f("fk_lead_feedback_account_id_lead_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "id", name=op.f("pk_lead_feedback")),
+    )
+    op.create_table(
+        "lead_returns",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("reverse_payout", sa.Boolean(), nullable=False),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("asked_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "lead_id"],
+            ["leads.account_id", "leads.id"],
+            name=op.f("fk_lead_returns_account_id_lead_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_lead_returns")),
+    )
+    op.create_index("ix_lead_returns_lead_id", "lead_returns", ["account_id", "lead_id"], unique=False)
+    op.create_index(
+        "ix_lead_returns_pending",
+        "lead_returns",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("webhook_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=True),
@@ -763,6 +917,9 @@ def upgrade() -> None:
             name=op.f("fk_outbox_account_id_webhook_id"),
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_outbox")),
+    )
+    op.create_index(
+        "ix_outbox_dead", "outbox", ["account_id", "id"], unique=False, postgresql_where=sa.text("state = 2")
     )
     op.create_index(
         "ix_outbox_due",
