@@ -11,15 +11,13 @@ import time_machine
 from tests.desk import Desk
 
 from leadyard.campaigns import service as setup
-from leadyard.campaigns.model import AcceptOn, Caps, Payout, PayoutKind, Trigger
+from leadyard.campaigns.model import AcceptOn, Payout, PayoutKind, Trigger
 from leadyard.campaigns.returns import ReturnPeriod, ReturnPolicy
 from leadyard.kit.errors import NotFoundError
-from leadyard.leads.after_sale.model import Ask, GivenBack, ReturnState
-from leadyard.leads.after_sale.service import AfterSale
+from leadyard.leads.after_sale.model import Ask, ReturnState
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.ledger.model import Book
 from leadyard.ledger.service import balance
-from leadyard.storage.database import Connection
 
 
 def ask(buyer_id: int, reason: str = "DNCC", *, reverse_payout: bool = True) -> Ask:
@@ -257,22 +255,3 @@ async def test_returns_that_need_approval_wait_for_the_operator(desk: Desk) -> N
         await do.approve_return(desk.principal, 999)
     with pytest.raises(NotFoundError):
         await do.read_return(desk.as_buyer(buyer + 1), by_lead[good])
-
-
-async def test_whoever_keeps_prepaid_credit_is_told_of_each_reversed_charge(desk: Desk) -> None:
-    lead_id, buyer = await sold_lead(desk)
-    told: list[GivenBack] = []
-
-    async def give_back(connection: Connection, given: GivenBack) -> None:
-        told.append(given)
-
-    after_sale = AfterSale(desk.database, desk.configuration, desk.ledger, give_back_credit=give_back)
-    await after_sale.return_leads(desk.principal, [lead_id], ask(buyer))
-    assert [(given.buyer_id, given.lead_id, given.amount) for given in told] == [(buyer, lead_id, 12_500_000)]
-
-
-async def test_caps_are_not_given_back(desk: Desk) -> None:
-    lead_id, buyer = await sold_lead(desk, caps=Caps(day=5))
-    before = [tuple(row) for row in await desk.rows("cap_counters")]
-    await desk.after_sale.return_leads(desk.principal, [lead_id], ask(buyer))
-    assert [tuple(row) for row in await desk.rows("cap_counters")] == before
