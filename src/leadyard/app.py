@@ -8,7 +8,7 @@ import structlog
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.model import Outcome, Verdict
-from leadyard.delivery.service import DeliveryWorker
+from leadyard.delivery.service import Carrier, DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import WebhookSender
@@ -43,6 +43,7 @@ class Services:
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger)
         self.report_locks = ReportLocks(database)
         self.outbound = HttpTransport(settings.allowed_networks)
+        self.carriers = carriers_of(self.outbound)
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -73,7 +74,7 @@ class WorkerParts:
         configuration, ledger = Configuration(database), Ledger(database)
         self._configuration = configuration
         self._leads = Leads(database, configuration, Plans(), ledger)
-        carriers = {DeliveryKind.HTTP: self._post, DeliveryKind.STORE: _store}
+        carriers = carriers_of(self.transport)
         self.delivery = DeliveryWorker(database, configuration, ledger, carriers, name=name)
         self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
 
@@ -85,10 +86,25 @@ class WorkerParts:
             return None
         return record_of(view.lead.uuid, view, await self._configuration.current(account_id), _EVERYTHING)
 
-    async def _post(self, settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
+
+def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:
+    """Tell what carries each kind of delivery."""
+
+    async def post(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
         if settings.http is None:
             return Verdict(Outcome.ERROR, "the delivery has no address")
-        return await self.transport.deliver(settings.http, settings.answers, values, idempotency_key=key)
+        return await transport.deliver(settings.http, settings.answers, values, idempotency_key=key)
+
+    return {
+        DeliveryKind.HTTP: post,
+        DeliveryKind.STORE: _store,
+        DeliveryKind.EMAIL: _not_carried,
+        DeliveryKind.SMS: _not_carried,
+    }
+
+
+async def _not_carried(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:  # noqa: ARG001 - the shape of all carriers
+    return Verdict(Outcome.ERROR, f"Nothing carries {settings.kind} deliveries on this server")
 
 
 async def _store(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:

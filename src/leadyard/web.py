@@ -14,6 +14,7 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.app import Services
+from leadyard.campaigns.api import delivery_tests
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
@@ -46,7 +47,7 @@ class Web:
             create(
                 services.database,
                 services.configuration,
-                more_sections=sections(services),
+                more_sections=(*sections(services), delivery_tests.section(services.carriers)),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )

@@ -26,10 +26,16 @@ def delivery_problems(delivery: DeliveryInput) -> list[FieldProblem]:
     """Name everything that is wrong with a delivery by itself."""
     settings = delivery.settings
     problems = _below("settings.answers", check_rules(settings.answers))
-    if settings.kind is DeliveryKind.HTTP and settings.http is None:
-        problems.append(FieldProblem("settings.http", f"is required for {settings.kind}"))
-    if settings.kind is DeliveryKind.STORE and settings.http is not None:
-        problems.append(FieldProblem("settings.http", f"is not for {settings.kind}"))
+    targets = {
+        DeliveryKind.HTTP: ("http", settings.http),
+        DeliveryKind.EMAIL: ("email", settings.email),
+        DeliveryKind.SMS: ("sms", settings.sms),
+    }
+    for kind, (name, target) in targets.items():
+        if kind is settings.kind and target is None:
+            problems.append(FieldProblem(f"settings.{name}", f"is required for {settings.kind}"))
+        if kind is not settings.kind and target is not None:
+            problems.append(FieldProblem(f"settings.{name}", f"is not for {settings.kind}"))
     if settings.http is not None:
         problems += _below("settings.http", check_target(settings.http))
     return problems

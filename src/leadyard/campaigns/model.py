@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
+from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy, TemplateText
 from leadyard.intake.fields import FieldRule
 
 Money = Annotated[Decimal, Meta(description="An exact amount from 0 to 1,000,000,000, as text or number.")]
@@ -123,6 +123,9 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     phone: Annotated[str, Meta(max_length=64)] = ""
     external_ref: Annotated[str, Meta(max_length=255)] = ""
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_3: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_4: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_5: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
     breaker: BreakerPolicy = BreakerPolicy()
 
@@ -132,6 +135,34 @@ class DeliveryKind(StrEnum):
 
     HTTP = "Direct Post"
     STORE = "Store Lead"
+    EMAIL = "Email"
+    SMS = "SMS"
+
+
+class EmailTarget(msgspec.Struct, frozen=True):
+    """To whom a delivery writes; the recipient is a template."""
+
+    recipient: Annotated[TemplateText, Meta(min_length=1)]
+
+
+class SmsTarget(msgspec.Struct, frozen=True):
+    """To which number a delivery sends a text message; the recipient is a template."""
+
+    recipient: Annotated[TemplateText, Meta(min_length=1)]
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One comparison of a rule: a field's value with a text, or with several."""
+
+    operand: Annotated[str, Meta(min_length=1, max_length=64)]
+    operator: Annotated[str, Meta(min_length=1, max_length=64)]
+    value: Annotated[str, Meta(max_length=4000)] | tuple[Annotated[str, Meta(max_length=4000)], ...] = ""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Which leads a delivery takes: those for which all conditions hold."""
+
+    all: tuple[Condition, ...] = ()
 
 
 class Trigger(StrEnum):
@@ -157,6 +188,9 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     revenue: Money | None = None
     caps: Caps = Caps()
     http: HttpTarget | None = None
+    email: EmailTarget | None = None
+    sms: SmsTarget | None = None
+    rule: Rule | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD

@@ -3,15 +3,32 @@
 Each change is one unit of work that checks everything, writes the audit log and gives the set-up its next version.
 """
 
+from leadyard.campaigns.service.amending import (
+    AlreadySoError,
+    Amendment,
+    UntestedError,
+    amend_buyer,
+    amend_delivery,
+)
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
+from leadyard.campaigns.service.delivery_tests import Carriers, run_delivery_test
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
+from leadyard.campaigns.service.onboarding import Onboarding, Person, onboard
 from leadyard.campaigns.service.suppliers import suppliers
 from leadyard.campaigns.service.terms import delete_terms, list_terms, put_terms, read_terms
 from leadyard.campaigns.service.webhooks import webhooks
 
 __all__ = [
+    "AlreadySoError",
+    "Amendment",
+    "Carriers",
+    "Onboarding",
+    "Person",
+    "UntestedError",
+    "amend_buyer",
+    "amend_delivery",
     "buyers",
     "campaigns",
     "create_field",
@@ -19,10 +36,12 @@ __all__ = [
     "delete_terms",
     "deliveries",
     "list_terms",
+    "onboard",
     "preview_delivery",
     "put_terms",
     "read_field",
     "read_terms",
+    "run_delivery_test",
     "suppliers",
     "update_field",
     "webhooks",

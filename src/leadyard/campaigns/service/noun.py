@@ -41,16 +41,22 @@ class Noun(Generic[InputT, RecordT]):
 
         Raises InvalidInputError with every problem, ConflictError for a unique value that is taken.
         """
-        wanted = read(restored(msgspec.to_builtins(document), None), self.input)
         async with database.unit_of_work() as connection:
-            await bump_version(connection, actor.account_id)
-            row_id = await self._new_id(connection, actor.account_id, chosen_id)
-            wanted = self.completed(wanted, row_id)
-            await self._refuse_bad(connection, actor.account_id, row_id, wanted)
-            await rows.insert(connection, self.table, actor.account_id, row_id, self.columns(wanted))
-            await self.save_parts(connection, actor.account_id, row_id, wanted)
-            record = await self.find(connection, actor.account_id, row_id)
-            await self._record(connection, actor, "create", row_id, None, record)
+            return await self.create_in(connection, actor, document, chosen_id=chosen_id)
+
+    async def create_in(
+        self, connection: Connection, actor: Actor, document: object, *, chosen_id: int | None = None
+    ) -> RecordT:
+        """Make one as `create` does, inside the caller's unit of work."""
+        wanted = read(restored(msgspec.to_builtins(document), None), self.input)
+        await bump_version(connection, actor.account_id)
+        row_id = await self._new_id(connection, actor.account_id, chosen_id)
+        wanted = self.completed(wanted, row_id)
+        await self._refuse_bad(connection, actor.account_id, row_id, wanted)
+        await rows.insert(connection, self.table, actor.account_id, row_id, self.columns(wanted))
+        await self.save_parts(connection, actor.account_id, row_id, wanted)
+        record = await self.find(connection, actor.account_id, row_id)
+        await self._record(connection, actor, "create", row_id, None, record)
         return record
 
     async def update(

@@ -5,9 +5,12 @@ from enum import Enum
 import msgspec
 
 from leadyard.dialects.leadbyte import (
+    buyers,
     campaigns,
     changing,
     classic,
+    creating,
+    deliveries,
     finances,
     posting,
     quarantine,
@@ -61,6 +64,16 @@ _FIXED = {
     "leads/reprocess": {"POST": Route(triggering.reprocess, Permission.LEADS_REPROCESS)},
     "leadfinancials": {"PUT": Route(finances.put_financials, Permission.LEADS_FINANCIALS)},
     "quarantine/process": {"POST": Route(quarantine.process, Permission.QUARANTINE_PROCESS)},
+    "deliveries": {
+        "GET": Route(deliveries.list_deliveries, Permission.DELIVERIES_READ),
+        "PUT": Route(deliveries.put_deliveries, Permission.DELIVERIES_UPDATE),
+    },
+    "deliveries/create": {"POST": Route(creating.create_delivery, Permission.DELIVERIES_CREATE)},
+    "buyers": {
+        "GET": Route(buyers.list_buyers, Permission.BUYERS_READ),
+        "PUT": Route(buyers.put_buyers, Permission.BUYERS_UPDATE),
+    },
+    "buyers/create": {"POST": Route(creating.create_buyer, Permission.BUYERS_CREATE)},
     "deliveries/trigger": {"POST": Route(triggering.trigger, Permission.DELIVERIES_TRIGGER)},
     "apiqueue": {"GET": Route(queue.list_records, Permission.API_QUEUE)},
     "campaigns": {"GET": Route(campaigns.list_campaigns, Permission.CAMPAIGNS)},
@@ -72,6 +85,14 @@ _BY_ID = {
     "leads": {"GET": Route(reading_leads.read_lead, Permission.LEADS_SEARCH)},
     "apiqueue": {"GET": Route(queue.read_record, Permission.API_QUEUE)},
     "campaigns": {"GET": Route(campaigns.read_campaign, Permission.CAMPAIGNS)},
+    "deliveries": {
+        "GET": Route(deliveries.read_delivery, Permission.DELIVERIES_READ),
+        "PUT": Route(deliveries.put_delivery, Permission.DELIVERIES_UPDATE),
+    },
+    "buyers": {
+        "GET": Route(buyers.read_buyer, Permission.BUYERS_READ),
+        "PUT": Route(buyers.put_buyer, Permission.BUYERS_UPDATE),
+    },
 }
 
 

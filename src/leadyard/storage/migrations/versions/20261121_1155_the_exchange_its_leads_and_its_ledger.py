@@ -483,21 +483,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
-        "users",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
-        sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
-    )
-    op.create_table(
         "webhooks",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -599,6 +584,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tested_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column(
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -680,5 +666,26 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "account_id", "partner_id", "ssid", name=op.f("uq_sub_suppliers_account_id_partner_id_ssid")
         ),
+    )
+    op.create_table(
+        "users",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "buyer_id"],
+            ["buyers.account_id", "buyers.id"],
+            name=op.f("fk_users_account_id_buyer_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
+        sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
     )
     # ### end Alembic commands ###

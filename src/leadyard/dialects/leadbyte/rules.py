@@ -1,0 +1,75 @@
+"""Rules of deliveries as callers write them, as conditions that must all hold (LeadByte contract, sections 6 and 10)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leadyard.campaigns.model import Campaign, Condition, Rule
+from leadyard.dialects.leadbyte.naming import find_member, squeeze
+from leadyard.dialects.leadbyte.values import NotPlainError, UnreadableError, as_text
+from leadyard.intake.fields import STANDARD_FIELDS
+
+_MOST = 100
+_OPERATORS = {
+    "is": "is",
+    "equals": "is",
+    "isnot": "is_not",
+    "contains": "contains",
+    "doesnotcontain": "not_contains",
+    "beginswith": "begins_with",
+    "endswith": "ends_with",
+    "greater": "greater",
+    "greaterthan": "greater",
+    "less": "less",
+    "lessthan": "less",
+    "before": "before",
+    "after": "after",
+    "inlist": "in",
+}
+_LIST_OPERATORS = frozenset({"in"})
+
+
+def read_rules(value: Any, campaign: Campaign) -> Rule | None:
+    """Read `[{field, operator, value}]`; None when there are none. Raises UnreadableError."""
+    if value in (None, "", []):
+        return None
+    items = [value] if isinstance(value, dict) else value
+    if not isinstance(items, list):
+        raise UnreadableError("rules must be a list")
+    if len(items) > _MOST:
+        raise UnreadableError(f"rules must not be more than {_MOST}")
+    fields = _fields(campaign)
+    return Rule(tuple(_condition(item, f"rules[{index}]", fields) for index, item in enumerate(items)))
+
+
+def _fields(campaign: Campaign) -> dict[str, str]:
+    """List the names by which a lead's values are known, own fields before standard ones."""
+    own = {squeeze(rule.label): rule.name for rule in campaign.fields}
+    names = {squeeze(name): name for name in (*STANDARD_FIELDS, *(rule.name for rule in campaign.fields))}
+    return {**own, **names}
+
+
+def _condition(item: Any, place: str, fields: Mapping[str, str]) -> Condition:
+    if not isinstance(item, dict):
+        raise UnreadableError(f"{place} must be an object")
+    field = fields.get(squeeze(_text(item, "field", place)))
+    if field is None:
+        raise UnreadableError(f"{place}.field is not a field of the campaign")
+    operator = _OPERATORS.get(squeeze(_text(item, "operator", place)))
+    if operator is None:
+        raise UnreadableError(f"{place}.operator is not a known operator")
+    text = _text(item, "value", place)
+    if operator in _LIST_OPERATORS:
+        return Condition(field, operator, _parts(text))
+    return Condition(field, operator, text)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    lines: Sequence[str] = text.replace("\n", ",").split(",")
+    return tuple(part.strip() for part in lines if part.strip())
+
+
+def _text(item: Mapping[str, Any], name: str, place: str) -> str:
+    try:
+        return as_text(find_member(item, name))
+    except NotPlainError:
+        raise UnreadableError(f"{place}.{name} must be a text") from None
