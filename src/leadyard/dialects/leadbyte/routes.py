@@ -78,6 +78,9 @@ _FIXED = {
     "apiqueue": {"GET": Route(queue.list_records, Permission.API_QUEUE)},
     "campaigns": {"GET": Route(campaigns.list_campaigns, Permission.CAMPAIGNS)},
     "reports/campaign": {"GET": Route(reports.campaign, Permission.REPORTS)},
+    "reports/supplier": {"GET": Route(reports.supplier, Permission.REPORTS)},
+    "reports/buyer": {"GET": Route(reports.buyer, Permission.REPORTS)},
+    "reports/leadactivity": {"GET": Route(reports.lead_activity, Permission.REPORTS)},
     "waitsubmit": _WAIT,
 }
 

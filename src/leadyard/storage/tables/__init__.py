@@ -4,7 +4,16 @@ Every tenant table has `account_id` first in its primary key and in every unique
 so that the same schema can be distributed by account.
 """
 
-from leadyard.storage.tables import exchange, leads, ledger, operators, rollups
+from leadyard.storage.tables import exchange, leads, ledger, operators, responders, rollups
 from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
 
-__all__ = ["REFERENCE_TABLES", "exchange", "leads", "ledger", "metadata", "operators", "rollups"]
+__all__ = [
+    "REFERENCE_TABLES",
+    "exchange",
+    "leads",
+    "ledger",
+    "metadata",
+    "operators",
+    "responders",
+    "rollups",
+]
