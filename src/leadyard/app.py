@@ -21,6 +21,10 @@ from leadyard.intake.service import Intake
 from leadyard.leads.service import Leads
 from leadyard.ledger.service import Ledger
 from leadyard.reports.locks import ReportLocks
+from leadyard.responders.jobs import ResponderWorker
+from leadyard.responders.links import Links
+from leadyard.responders.messenger import Messenger
+from leadyard.responders.web import ResponderPages
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -44,6 +48,7 @@ class Services:
         self.report_locks = ReportLocks(database)
         self.outbound = HttpTransport(settings.allowed_networks)
         self.carriers = carriers_of(self.outbound)
+        self.responder_pages = ResponderPages(database, links_of(settings))
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -76,6 +81,7 @@ class WorkerParts:
         self._leads = Leads(database, configuration, Plans(), ledger)
         carriers = carriers_of(self.transport)
         self.delivery = DeliveryWorker(database, configuration, ledger, carriers, name=name)
+        self.responders = ResponderWorker(database, ledger, _no_messenger, links_of(settings))
         self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
 
     async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:
@@ -85,6 +91,16 @@ class WorkerParts:
         if view is None:
             return None
         return record_of(view.lead.uuid, view, await self._configuration.current(account_id), _EVERYTHING)
+
+
+def links_of(settings: Settings) -> Links:
+    """Make what signs the links in messages; they lead to the installation's public address."""
+    secret_key = settings.with_secret_key().secret_key or ""
+    return Links(secret_key, settings.public_base_url or settings.local_base_url)
+
+
+async def _no_messenger(account_id: int) -> Messenger | None:  # noqa: ARG001 - the shape of what finds one
+    return None
 
 
 def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:

@@ -26,6 +26,8 @@ from leadyard.logs import configure_logs
 from leadyard.own_api import problems
 from leadyard.own_api.app import create
 from leadyard.own_api.docs_page import PAGE_PATH
+from leadyard.responders.api import section as responders_section
+from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -47,7 +49,11 @@ class Web:
             create(
                 services.database,
                 services.configuration,
-                more_sections=(*sections(services), delivery_tests.section(services.carriers)),
+                more_sections=(
+                    *sections(services),
+                    delivery_tests.section(services.carriers),
+                    responders_section(services.ledger),
+                ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )
@@ -56,6 +62,7 @@ class Web:
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (RESPONDER_PREFIX, "responders", services.responder_pages),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))

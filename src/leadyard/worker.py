@@ -42,7 +42,10 @@ async def serve(settings: Settings, dsn: str) -> None:
         memory.settle()
         try:
             await asyncio.gather(
-                parts.delivery.run(stop), parts.webhooks.run(stop), fold_until(database, stop)
+                parts.delivery.run(stop),
+                parts.webhooks.run(stop),
+                parts.responders.run(stop),
+                fold_until(database, stop),
             )
         finally:
             await parts.transport.close()

@@ -262,3 +262,5 @@ class Campaign(msgspec.Struct, frozen=True):
     fields: tuple[FieldRule, ...] = ()
     suppliers: dict[int, SupplierTerms] = {}
     deliveries: tuple[Delivery, ...] = ()
+    occasions: frozenset[str] = frozenset()
+    """What happens to leads that active responders of the campaign wait for."""

@@ -10,6 +10,7 @@ import msgspec
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Status, WebhookEvent
 from leadyard.delivery.model import RetryPolicy
+from leadyard.responders.occasions import note_occasion
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection, encode_json
 
@@ -64,6 +65,7 @@ async def announce(
     told: Mapping[int, dict[str, Any]],
 ) -> None:
     """Queue an event, as lead id to payload, for every active webhook that asked for it."""
+    await note_occasion(connection, setup, event.removeprefix("lead."), list(told), now)
     hooks = [w for w in setup.webhooks if w.status is Status.ACTIVE and event in w.settings.events]
     rows = []
     for hook in hooks:

@@ -27,6 +27,7 @@ from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
 from leadyard.reports.model import Deltas, standing_change
+from leadyard.responders.occasions import note_occasion
 from leadyard.routing.caps import move_caps, wanted
 from leadyard.storage.counters import IdBlocks
 from leadyard.storage.database import Connection, Database
@@ -141,6 +142,7 @@ class Intake:
                 await self._write(connection, kept, settlement, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries))
+                await _note_valid(connection, settlement.accepted, now)
         _count(candidates, decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
@@ -205,6 +207,14 @@ class Intake:
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
+
+
+async def _note_valid(connection: Connection, accepted: Sequence[Candidate], now: datetime) -> None:
+    """Tell responders of valid leads, where any wait for them."""
+    waited_for = [c for c in accepted if c.plan.campaign.occasions]
+    for setup in {c.account_id: c.plan.setup for c in waited_for}.values():
+        ids = [c.lead_id for c in waited_for if c.account_id == setup.account.id]
+        await note_occasion(connection, setup, "valid", ids, now)
 
 
 def _count(candidates: Sequence[Candidate], results: Sequence[IntakeResult | None]) -> None:

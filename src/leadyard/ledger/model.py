@@ -32,6 +32,10 @@ class Book(StrEnum):
     SMS = "sms"
     PROVIDERS = "providers"
     """What we owe those who validate leads and carry messages."""
+    ADVERTISER = "advertiser"
+    """What those owe on whose behalf messages are sent; the party is the message's push."""
+    MESSAGES = "messages"
+    """What messages earn."""
 
 
 class EntryKind(StrEnum):
@@ -44,6 +48,7 @@ class EntryKind(StrEnum):
     VALIDATION_COST = "validation_cost"
     EMAIL_COST = "email_cost"
     SMS_COST = "sms_cost"
+    CONVERSION = "conversion"
 
 
 COST_BOOKS = {
@@ -176,6 +181,14 @@ def cost(
     """Book what a check or a message cost; `kind` is one of COST_BOOKS; None when the amount is zero."""
     postings = _pair(COST_BOOKS[kind], Book.PROVIDERS, provider_id, amount, currency)
     return _entry(account_id, kind, at, lead_id, memo, postings)
+
+
+def conversion(
+    account_id: int, at: datetime, lead_id: int, *, push_id: int, revenue: int, currency: str, memo: str
+) -> Entry | None:
+    """Book what a message earned by a conversion; None when it is nothing. Not part of the lead's own revenue."""
+    postings = _pair(Book.ADVERTISER, Book.MESSAGES, push_id, revenue, currency)
+    return _entry(account_id, EntryKind.CONVERSION, at, lead_id, memo, postings)
 
 
 def made(entries: Iterable[Entry | None]) -> list[Entry]:

@@ -141,9 +141,9 @@ async def test_rules_become_conditions_that_must_all_hold(world: World) -> None:
     await world.call("POST", DELIVERIES, json={**STORED, "rules": rules})
     assert (await world.rows("deliveries"))[-1]["settings"]["rule"] == {
         "all": [
-            {"operand": "postcode", "operator": "begins_with", "value": "CB"},
-            {"operand": "data13", "operator": "is_not", "value": "Mini"},
-            {"operand": "data13", "operator": "in", "value": ["Audi", "BMW"]},
+            {"operand": "postcode", "operator": "begins with", "value": "CB"},
+            {"operand": "data13", "operator": "is not", "value": "Mini"},
+            {"operand": "data13", "operator": "in list", "value": ["Audi", "BMW"]},
         ]
     }
 

@@ -1,8 +1,11 @@
 """Making a buyer, somebody who signs in for it, and its first delivery, in one unit of work."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
-from leadyard.campaigns.inputs import BuyerInput, BuyerRecord, DeliveryInput, DeliveryRecord
+from leadyard.campaigns.inputs import BuyerInput, BuyerRecord, DeliveryRecord
 from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.deliveries import deliveries
 from leadyard.identity.accounts import User
@@ -22,11 +25,11 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Onboarding(msgspec.Struct, frozen=True):
-    """What is to be made; a delivery without a buyer of its own (`buyer_id` 0) goes to the buyer made here."""
+    """What is to be made; a delivery, in its JSON form, goes to the buyer made here if one is."""
 
     buyer: BuyerInput | None = None
     person: Person | None = None
-    delivery: DeliveryInput | None = None
+    delivery: Mapping[str, Any] | None = None
 
 
 class Onboarded(msgspec.Struct, frozen=True):
@@ -45,8 +48,8 @@ async def onboard(database: Database, actor: Actor, wanted: Onboarding) -> Onboa
             await create_user_in(connection, actor, user, _NO_PASSWORD)
         delivery = None
         if wanted.delivery is not None:
-            document = wanted.delivery
+            document = dict(wanted.delivery)
             if buyer is not None:
-                document = msgspec.structs.replace(document, buyer_id=buyer.id)
+                document["buyer_id"] = buyer.id
             delivery = await deliveries.create_in(connection, actor, document)
     return Onboarded(buyer, delivery)

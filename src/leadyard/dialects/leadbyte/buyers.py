@@ -6,8 +6,8 @@ from typing import Any
 from leadyard.campaigns.model import Buyer, Status
 from leadyard.campaigns.service import Amendment, amend_buyer
 from leadyard.dialects.leadbyte.amending import Noun, amend_many, amend_one
+from leadyard.dialects.leadbyte.buyer_credit import Credit, credit_of
 from leadyard.dialects.leadbyte.call import Answer, Call
-from leadyard.dialects.leadbyte.credit import Credit, credit_of
 from leadyard.dialects.leadbyte.deliveries import read_status
 from leadyard.dialects.leadbyte.values import id_number
 from leadyard.identity.actor import Actor

@@ -7,20 +7,17 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.inputs import BuyerInput, DeliveryInput
+from leadyard.campaigns.inputs import BuyerInput
 from leadyard.campaigns.model import (
     BuyerSettings,
     Campaign,
     DeliveryKind,
-    DeliverySettings,
     DeliveryStatus,
-    EmailTarget,
-    SmsTarget,
     Status,
 )
 from leadyard.campaigns.service import Onboarding, Person, onboard
+from leadyard.dialects.leadbyte.buyer_credit import credit_warnings
 from leadyard.dialects.leadbyte.call import Answer, Call
-from leadyard.dialects.leadbyte.credit import credit_warnings
 from leadyard.dialects.leadbyte.naming import squeeze
 from leadyard.dialects.leadbyte.rules import read_rules
 from leadyard.dialects.leadbyte.values import NotPlainError, UnreadableError, as_text, yes
@@ -42,7 +39,7 @@ _PLACES = ("street1", "towncity", "county", "postcode", "phone", *_REFERENCES)
 class _NewDelivery(msgspec.Struct, frozen=True):
     """A delivery to make, and what the caller has to be told about it."""
 
-    document: DeliveryInput
+    document: dict[str, Any]
     warnings: list[str]
 
 
@@ -96,20 +93,20 @@ def _delivery(call: Call, setup: AccountSetup, buyer_id: int) -> _NewDelivery:
     kind = _KINDS.get(squeeze(_required(call, "delivery_type")))
     if kind is None:
         raise UnreadableError("delivery_type is not one of Store Lead, Email, SMS")
-    settings = DeliverySettings(
-        kind=kind,
-        revenue=_amount(call, "revenue"),
-        rule=read_rules(call.members.get("rules"), campaign),
+    settings = {
+        "kind": kind,
+        "revenue": _amount(call, "revenue"),
+        "rule": read_rules(call.members.get("rules"), campaign),
         **_target(call, kind),
-    )
+    }
     is_even = is_evenly_weighted(campaign)
-    document = DeliveryInput(
-        campaign_id=campaign.id,
-        buyer_id=buyer_id,
-        reference=_required(call, "delivery_name"),
-        status=DeliveryStatus.ACTIVE if is_even else DeliveryStatus.INACTIVE,
-        settings=settings,
-    )
+    document = {
+        "campaign_id": campaign.id,
+        "buyer_id": buyer_id,
+        "reference": _required(call, "delivery_name"),
+        "status": DeliveryStatus.ACTIVE if is_even else DeliveryStatus.INACTIVE,
+        "settings": settings,
+    }
     warnings = [] if is_even else [_NOT_EVEN]
     return _NewDelivery(document, warnings + credit_warnings(_amount(call, "credit_amount") or Decimal(0)))
 
@@ -125,12 +122,12 @@ def _target(call: Call, kind: DeliveryKind) -> dict[str, Any]:
         recipient = _required(call, "email_recipient")
         if not all(_ADDRESS(part.strip()) for part in recipient.split(",")):
             raise UnreadableError("email_recipient is not a valid email address")
-        return {"email": EmailTarget(recipient)}
+        return {"email": {"recipient": recipient}}
     if kind is DeliveryKind.SMS:
         recipient = _required(call, "sms_recipient")
         if not all(_NUMBER(part.strip()) for part in recipient.split(",")):
             raise UnreadableError("sms_recipient is not a valid phone number")
-        return {"sms": SmsTarget(recipient)}
+        return {"sms": {"recipient": recipient}}
     return {}
 
 

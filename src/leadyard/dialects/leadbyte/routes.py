@@ -12,11 +12,13 @@ from leadyard.dialects.leadbyte import (
     creating,
     deliveries,
     finances,
+    message_reports,
     posting,
     quarantine,
     queue,
     reading_leads,
     reports,
+    responders,
     searching,
     triggering,
 )
@@ -81,6 +83,12 @@ _FIXED = {
     "reports/supplier": {"GET": Route(reports.supplier, Permission.REPORTS)},
     "reports/buyer": {"GET": Route(reports.buyer, Permission.REPORTS)},
     "reports/leadactivity": {"GET": Route(reports.lead_activity, Permission.REPORTS)},
+    "reports/email": {"GET": Route(message_reports.email, Permission.REPORTS)},
+    "reports/sms": {"GET": Route(message_reports.sms, Permission.REPORTS)},
+    "reports/bulkemail": {"GET": Route(message_reports.bulk_email, Permission.REPORTS)},
+    "reports/bulksms": {"GET": Route(message_reports.bulk_sms, Permission.REPORTS)},
+    "responders": {"GET": Route(responders.list_responders, Permission.RESPONDERS_READ)},
+    "responders/trigger": {"POST": Route(responders.trigger, Permission.RESPONDERS_TRIGGER)},
     "waitsubmit": _WAIT,
 }
 
@@ -92,6 +100,7 @@ _BY_ID = {
         "GET": Route(deliveries.read_delivery, Permission.DELIVERIES_READ),
         "PUT": Route(deliveries.put_delivery, Permission.DELIVERIES_UPDATE),
     },
+    "responders": {"GET": Route(responders.read_responder, Permission.RESPONDERS_READ)},
     "buyers": {
         "GET": Route(buyers.read_buyer, Permission.BUYERS_READ),
         "PUT": Route(buyers.put_buyer, Permission.BUYERS_UPDATE),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadyard.campaigns.model import Campaign, Condition, Rule
+from leadyard.campaigns.model import Campaign
 from leadyard.dialects.leadbyte.naming import find_member, squeeze
 from leadyard.dialects.leadbyte.values import NotPlainError, UnreadableError, as_text
 from leadyard.intake.fields import STANDARD_FIELDS
@@ -12,24 +12,24 @@ _MOST = 100
 _OPERATORS = {
     "is": "is",
     "equals": "is",
-    "isnot": "is_not",
+    "isnot": "is not",
     "contains": "contains",
-    "doesnotcontain": "not_contains",
-    "beginswith": "begins_with",
-    "endswith": "ends_with",
-    "greater": "greater",
-    "greaterthan": "greater",
-    "less": "less",
-    "lessthan": "less",
+    "doesnotcontain": "does not contain",
+    "beginswith": "begins with",
+    "endswith": "ends with",
+    "greater": "greater than",
+    "greaterthan": "greater than",
+    "less": "less than",
+    "lessthan": "less than",
     "before": "before",
     "after": "after",
-    "inlist": "in",
+    "inlist": "in list",
 }
-_LIST_OPERATORS = frozenset({"in"})
+_IN_LIST = "in list"
 
 
-def read_rules(value: Any, campaign: Campaign) -> Rule | None:
-    """Read `[{field, operator, value}]`; None when there are none. Raises UnreadableError."""
+def read_rules(value: Any, campaign: Campaign) -> dict[str, Any] | None:
+    """Read `[{field, operator, value}]` as the JSON of a rule; None when there are none. Raises UnreadableError."""
     if value in (None, "", []):
         return None
     items = [value] if isinstance(value, dict) else value
@@ -38,7 +38,7 @@ def read_rules(value: Any, campaign: Campaign) -> Rule | None:
     if len(items) > _MOST:
         raise UnreadableError(f"rules must not be more than {_MOST}")
     fields = _fields(campaign)
-    return Rule(tuple(_condition(item, f"rules[{index}]", fields) for index, item in enumerate(items)))
+    return {"all": [_condition(item, f"rules[{index}]", fields) for index, item in enumerate(items)]}
 
 
 def _fields(campaign: Campaign) -> dict[str, str]:
@@ -48,7 +48,7 @@ def _fields(campaign: Campaign) -> dict[str, str]:
     return {**own, **names}
 
 
-def _condition(item: Any, place: str, fields: Mapping[str, str]) -> Condition:
+def _condition(item: Any, place: str, fields: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise UnreadableError(f"{place} must be an object")
     field = fields.get(squeeze(_text(item, "field", place)))
@@ -58,14 +58,12 @@ def _condition(item: Any, place: str, fields: Mapping[str, str]) -> Condition:
     if operator is None:
         raise UnreadableError(f"{place}.operator is not a known operator")
     text = _text(item, "value", place)
-    if operator in _LIST_OPERATORS:
-        return Condition(field, operator, _parts(text))
-    return Condition(field, operator, text)
+    return {"operand": field, "operator": operator, "value": _parts(text) if operator == _IN_LIST else text}
 
 
-def _parts(text: str) -> tuple[str, ...]:
+def _parts(text: str) -> list[str]:
     lines: Sequence[str] = text.replace("\n", ",").split(",")
-    return tuple(part.strip() for part in lines if part.strip())
+    return [part.strip() for part in lines if part.strip()]
 
 
 def _text(item: Mapping[str, Any], name: str, place: str) -> str:

@@ -61,7 +61,9 @@ responder_messages = tenant(
     belongs_to("responder_pushes", "push_id"),
     sa.UniqueConstraint("account_id", "lead_id", "push_id", "occasion"),
     sa.Index("ix_responder_messages_due", "account_id", "due_at", postgresql_where=sa.text("state = 0")),
+    sa.Index("ix_responder_messages_sending", "account_id", "due_at", postgresql_where=sa.text("state = 1")),
     sa.Index("ix_responder_messages_received_at", "account_id", "received_at"),
+    sa.Index("ix_responder_messages_responder_id", "account_id", "responder_id"),
 )
 """One row for each message to one lead; `received_at` and the dimensions are the lead's, so that reports can sum them."""
 

@@ -819,4 +819,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_responder_messages_received_at", "responder_messages", ["account_id", "received_at"], unique=False
     )
+    op.create_index(
+        "ix_responder_messages_responder_id",
+        "responder_messages",
+        ["account_id", "responder_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_responder_messages_sending",
+        "responder_messages",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 1"),
+    )
     # ### end Alembic commands ###
