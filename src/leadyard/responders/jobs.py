@@ -61,14 +61,15 @@ class ResponderWorker:
         """Work until told to stop."""
         while not stop.is_set():
             try:
-                done = await self._round()
+                done = await self.work_once()
             except (UnavailableError, asyncpg.PostgresError) as error:
                 _log.warning("responders failed", error=str(error))
                 done = 0
             if not done:
                 await pause(stop, _IDLE_SECONDS)
 
-    async def _round(self) -> int:
+    async def work_once(self) -> int:
+        """Serve every account once; gives how much there was to do."""
         async with self._database.connection() as connection:
             accounts = await store.due_accounts(connection, clock.now())
         return sum([await self._serve(account_id) for account_id in accounts])

@@ -73,17 +73,11 @@ async def message_report(
         return []
     rows = await reporting_store.report(
         connection,
-        request.account_id,
+        request,
         medium,
-        (window.period.start, window.period.end),
-        list(request.campaigns),
-        request.supplier_ids,
-        request.responder_ids,
-        request.channels,
+        window.period,
         [segment.start for segment in window.segments],
-        request.buyer_ids,
         by_campaign=request.show_campaign or request.group == NO_TIME_GROUP,
-        by_supplier=request.show_supplier,
     )
     found: dict[tuple[Any, ...], MessageReportRow] = {}
     for row in rows:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from leadyard.reports.model import ATTEMPT_COUNTED, CampaignReportRequest
+from leadyard.reports.periods import Period
 from leadyard.responders.model import HANDED_OVER, MessageState
 from leadyard.storage.database import Connection, Row
 
@@ -12,6 +14,7 @@ MEASURES = (
 _HANDED = ", ".join(str(int(state)) for state in HANDED_OVER)
 _BOUNCED, _DELIVERED = int(MessageState.BOUNCED), int(MessageState.DELIVERED)
 _PENDING = f"{int(MessageState.SENT)}, {int(MessageState.UNKNOWN)}"
+TOOK = ", ".join(str(int(state)) for state, counts in ATTEMPT_COUNTED.items() if "sold" in counts)
 _SUMS = f"""
     count(*) FILTER (WHERE m.state IN ({_HANDED})) AS sent,
     count(*) FILTER (WHERE m.state IN ({_PENDING})) AS pending,
@@ -42,7 +45,7 @@ WHERE m.account_id = $1 AND m.channel = $2 AND m.received_at >= $3 AND m.receive
     ))
     AND ($12::bigint[] IS NULL OR EXISTS (
         SELECT 1 FROM delivery_attempts a WHERE a.account_id = $1 AND a.lead_id = m.lead_id
-            AND a.state IN (2, 8, 9) AND a.buyer_id = ANY($12)
+            AND a.state IN ({TOOK}) AND a.buyer_id = ANY($12)
     ))
     AND m.state IN ({_HANDED})
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 5, 6
@@ -59,33 +62,28 @@ async def sums_of_pushes(
 
 async def report(
     connection: Connection,
-    account_id: int,
+    request: CampaignReportRequest,
     medium: int,
-    window: tuple[datetime, datetime],
-    campaign_ids: Sequence[int],
-    supplier_ids: Sequence[int] | None,
-    responder_ids: Sequence[int] | None,
-    channels: Sequence[int] | None,
+    period: Period,
     segments: Sequence[datetime],
-    buyer_ids: Sequence[int] | None,
     *,
     by_campaign: bool,
-    by_supplier: bool,
 ) -> list[Row]:
-    """Sum messages that were handed over, by the time at which their leads were received."""
+    """Sum messages that were handed over in segments of a window, by the time at which their leads were received."""
     return list(
         await connection.fetch(
             _REPORT,
-            account_id,
+            request.account_id,
             medium,
-            *window,
-            list(campaign_ids),
-            supplier_ids,
-            responder_ids,
-            channels,
+            period.start,
+            period.end,
+            list(request.campaigns),
+            request.supplier_ids,
+            request.responder_ids,
+            request.channels,
             segments,
             by_campaign,
-            by_supplier,
-            buyer_ids,
+            request.show_supplier,
+            request.buyer_ids,
         )
     )

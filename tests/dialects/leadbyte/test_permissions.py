@@ -32,6 +32,13 @@ CALLS: list[tuple[str, str, Any, Permission]] = [
     ("GET", "/campaigns", None, Permission.CAMPAIGNS),
     ("GET", "/campaigns/9", None, Permission.CAMPAIGNS),
     ("GET", "/reports/campaign?datePreset=today", None, Permission.REPORTS),
+    *(
+        ("GET", f"/reports/{kind}?datePreset=today", None, Permission.REPORTS)
+        for kind in ("supplier", "buyer", "leadactivity", "email", "sms", "bulkemail", "bulksms")
+    ),
+    ("GET", "/responders", None, Permission.RESPONDERS_READ),
+    ("GET", "/responders/1", None, Permission.RESPONDERS_READ),
+    ("POST", "/responders/trigger", {"leadId": 1, "responderId": 1}, Permission.RESPONDERS_TRIGGER),
     ("GET", "/deliveries", None, Permission.DELIVERIES_READ),
     ("GET", "/deliveries/1050", None, Permission.DELIVERIES_READ),
     ("PUT", "/deliveries/1050", {"update": {}}, Permission.DELIVERIES_UPDATE),
