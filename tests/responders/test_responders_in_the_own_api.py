@@ -99,6 +99,10 @@ async def test_a_lead_is_written_to_and_the_message_followed(own: httpx.AsyncCli
     assert (message["state"], message["recipient"]) == ("sent", "+447700000001")
     told = (await own.post(f"/messages/{message['id']}/events", json={"event": "delivered"})).json()
     assert told["state"] == "delivered"
+    (row,) = (await own.get("/reports/messages", params={"preset": "today", "type": "SMS"})).json()["rows"]
+    assert (row["sent"], row["delivered"], row["cost"], row["profit"]) == (1, 1, "0.04", "-0.04")
+    assert (await own.get("/reports/messages", params={"preset": "today"})).json()["rows"] == []
+    assert (await own.get("/reports/messages", params={"preset": "today", "type": "Fax"})).status_code == 422
     assert (await own.post("/messages/99/events", json={"event": "delivered"})).status_code == 404
     assert (await own.post(f"/messages/{message['id']}/events", json={"event": "eaten"})).status_code == 422
     assert (await own.post("/responders/99/trigger", json={"lead_id": lead_id})).status_code == 404
@@ -149,6 +153,7 @@ NEEDED = [
     ("DELETE", "/suppressions/Email/a@example.com", Permission.SETUP_WRITE),
     ("GET", "/reports/suppliers", Permission.REPORTS),
     ("GET", "/reports/buyers", Permission.REPORTS),
+    ("GET", "/reports/messages", Permission.REPORTS),
 ]
 
 

@@ -262,3 +262,21 @@ async def test_why_a_message_cannot_be_queued_by_hand(desk: Desk) -> None:
         "Lead has no email address",
         "Lead has no phone number",
     ]
+
+
+@pytest.mark.parametrize("address", ["müller@example.com", "jo@münchen.example"])
+async def test_an_address_that_this_server_cannot_write_is_given_up(desk: Desk, address: str) -> None:
+    campaign = await desk.campaign()
+    await responder(desk, campaign.id, THANKS)
+    (lead_id,) = await desk.submitted(1)
+    async with desk.database.unit_of_work() as connection:
+        await connection.execute(
+            "UPDATE leads SET fields = fields || jsonb_build_object('email', $2::text) WHERE id = $1",
+            lead_id,
+            address,
+        )
+    async with post_office() as office:
+        await send_due(desk, office.messenger)
+    assert office.mails == []
+    assert await states(desk) == [MessageState.FAILED]
+    assert (await desk.lead(lead_id))["email_cost"] == 0

@@ -22,7 +22,7 @@ from leadyard.reports.service import campaign_report
 Id = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
 Text = Annotated[str, Meta(max_length=64)]
 
-_PARAMETERS = (
+PARAMETERS = (
     Parameter("from", Text, "Begin of the window: a date, or a time; without a zone it is the account's."),
     Parameter("to", Text, "End of the window, the last day included; now when absent."),
     Parameter(
@@ -92,7 +92,8 @@ def _window(call: Call, zone: ZoneInfo) -> tuple[Period, str]:
         raise InvalidInputError.of(text.partition(" ")[0], text) from error
 
 
-async def _request(call: Call) -> CampaignReportRequest:
+async def request_of(call: Call) -> CampaignReportRequest:
+    """Read what every report is asked for; raises InvalidInputError."""
     setup = await call.configuration.setup(call.account_id)
     zone = ZoneInfo(setup.account.time_zone)
     period, group = _window(call, zone)
@@ -109,7 +110,7 @@ async def _request(call: Call) -> CampaignReportRequest:
 
 
 async def _campaigns(call: Call) -> Answer:
-    request = await _request(call)
+    request = await request_of(call)
     async with call.database.connection() as connection:
         rows = await campaign_report(connection, request)
     return Answer(CampaignReport(request.period.start, request.period.end, [_row(row) for row in rows]))
@@ -117,7 +118,7 @@ async def _campaigns(call: Call) -> Answer:
 
 async def _suppliers(call: Call) -> Answer:
     request = msgspec.structs.replace(
-        await _request(call), show_supplier=True, show_campaign=True, show_ssid=call.query["by_ssid"]
+        await request_of(call), show_supplier=True, show_campaign=True, show_ssid=call.query["by_ssid"]
     )
     async with call.database.connection() as connection:
         found = await campaign_report(connection, request)
@@ -134,7 +135,7 @@ async def _suppliers(call: Call) -> Answer:
 
 async def _buyers(call: Call) -> Answer:
     request = msgspec.structs.replace(
-        await _request(call), show_supplier=call.query["by_supplier"], show_campaign=True
+        await request_of(call), show_supplier=call.query["by_supplier"], show_campaign=True
     )
     async with call.database.connection() as connection:
         found = await buyer_report(connection, request)
@@ -171,19 +172,19 @@ SECTION = Section(
         Operation(
             method="GET", path="/reports/campaigns", id="reportCampaigns", summary="Report on campaigns",
             description="Counts and money of each group that had a lead in the window.",
-            handler=_campaigns, permission=Permission.REPORTS, parameters=_PARAMETERS, answer=CampaignReport,
+            handler=_campaigns, permission=Permission.REPORTS, parameters=PARAMETERS, answer=CampaignReport,
         ),
         Operation(
             method="GET", path="/reports/suppliers", id="reportSuppliers", summary="Report on suppliers",
             description="Counts, rates and money of each campaign and supplier that had a lead in the window.",
             handler=_suppliers, permission=Permission.REPORTS, answer=SupplierReport,
-            parameters=(*_PARAMETERS, Parameter("by_ssid", bool, "A row for each sub-supplier.", False)),
+            parameters=(*PARAMETERS, Parameter("by_ssid", bool, "A row for each sub-supplier.", False)),
         ),
         Operation(
             method="GET", path="/reports/buyers", id="reportBuyers", summary="Report on buyers",
             description="What each buyer was sent, took and owes, by the time at which the leads were received.",
             handler=_buyers, permission=Permission.REPORTS, answer=BuyerReport,
-            parameters=(*_PARAMETERS, Parameter("by_supplier", bool, "A row for each supplier.", False)),
+            parameters=(*PARAMETERS, Parameter("by_supplier", bool, "A row for each supplier.", False)),
         ),
     ),
 )  # fmt: skip

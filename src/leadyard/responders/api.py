@@ -8,19 +8,23 @@ from leadyard.campaigns.api.noun import operations_of
 from leadyard.campaigns.inputs import Id
 from leadyard.campaigns.model import Status
 from leadyard.identity.model import Permission
+from leadyard.kit.money import from_micros
 from leadyard.ledger.service import Ledger
 from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
+from leadyard.reports.api import PARAMETERS, request_of
 from leadyard.responders import following, suppressing
 from leadyard.responders.inputs import (
     MessageRecord,
+    MessageReport,
+    MessageSalesRow,
     ReceiptInput,
     Suppression,
     SuppressionInput,
     TriggerInput,
     TriggerResult,
 )
-from leadyard.responders.model import MessageState
-from leadyard.responders.reporting import list_messages
+from leadyard.responders.model import Medium, MessageState, PushType
+from leadyard.responders.reporting import MessageReportRow, list_messages, message_report
 from leadyard.responders.service import responders, trigger
 from leadyard.storage.database import Row
 
@@ -86,6 +90,17 @@ def section(ledger: Ledger) -> Section:
                 example={"event": "conversion"},
             ),
             Operation(
+                method="GET", path="/reports/messages", id="reportMessages", summary="Report on messages",
+                description="E-mails or text messages of each campaign, responder, supplier and push, by the time at "
+                "which their leads were received.",
+                handler=_report, permission=Permission.REPORTS, answer=MessageReport,
+                parameters=(
+                    *PARAMETERS,
+                    Parameter("type", PushType, "Email or SMS.", PushType.EMAIL),
+                    Parameter("responder_id", Id, "Only messages of this responder."),
+                ),
+            ),
+            Operation(
                 method="GET", path="/suppressions", id="listSuppressions", summary="List suppressed addresses",
                 handler=_suppressions, permission=Permission.RESPONDERS_READ, parameters=PAGING, answer=Suppression,
                 is_list=True,
@@ -116,6 +131,41 @@ async def _messages(call: Call) -> Answer:
         call.database, call.account_id, call.query["responder_id"], call.query["lead_id"], **call.paging
     )
     return page_of(call, [_message(row) for row in found], total)
+
+
+async def _report(call: Call) -> Answer:
+    request = await request_of(call)
+    only = call.query["responder_id"]
+    request = msgspec.structs.replace(
+        request, show_campaign=True, show_supplier=True, responder_ids=None if only is None else (only,)
+    )
+    medium = Medium.EMAIL if call.query["type"] == PushType.EMAIL else Medium.SMS
+    async with call.database.connection() as connection:
+        rows = await message_report(connection, request, medium)
+    return Answer(MessageReport(request.period.start, request.period.end, [_row(row) for row in rows]))
+
+
+def _row(row: MessageReportRow) -> MessageSalesRow:
+    sums = row.sums
+    return MessageSalesRow(
+        label=row.label,
+        campaign_id=row.campaign_id,
+        responder_id=row.responder_id,
+        supplier_id=row.supplier_id or None,
+        push_id=row.push_id,
+        currency=row.currency,
+        sent=sums.sent,
+        pending=sums.pending,
+        delivered=sums.delivered,
+        bounced=sums.undelivered,
+        opened=sums.opened,
+        clicks=sums.clicks,
+        conversions=sums.conversions,
+        unsubscribed=sums.unsubscribed,
+        cost=from_micros(sums.cost),
+        revenue=from_micros(sums.revenue),
+        profit=from_micros(sums.profit),
+    )
 
 
 async def _suppressions(call: Call) -> Answer:

@@ -1,6 +1,7 @@
 """What operators send and see of responders."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -75,6 +76,36 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     clicks: int
     conversions: int
     last_error: str
+
+
+class MessageSalesRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of one push to the leads of one supplier; `pending` were taken over and nobody said what became of them."""
+
+    label: str | None
+    campaign_id: int | None
+    responder_id: int
+    supplier_id: int | None
+    push_id: int
+    currency: str
+    sent: int
+    pending: int
+    delivered: int
+    bounced: int
+    opened: int
+    clicks: int
+    conversions: int
+    unsubscribed: int
+    cost: Decimal
+    revenue: Decimal
+    profit: Decimal
+
+
+class MessageReport(msgspec.Struct, frozen=True):
+    """A report on messages over a window, from its start (inside) to its end (outside), in UTC."""
+
+    start: datetime
+    end: datetime
+    rows: list[MessageSalesRow]
 
 
 class ReceiptInput(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ async def note_occasion(
     connection: Connection, setup: AccountSetup, occasion: str, lead_ids: Sequence[int], now: datetime
 ) -> None:
     """Note what happened to leads of campaigns whose responders wait for it; nothing at all for the others."""
+    if not lead_ids:
+        return
     campaigns = [c.id for c in setup.campaigns.values() if occasion in c.occasions]
-    if campaigns and lead_ids:
+    if campaigns:
         await connection.execute(_NOTE, setup.account.id, occasion, now, list(lead_ids), campaigns)

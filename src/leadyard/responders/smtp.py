@@ -42,6 +42,8 @@ class SmtpMessenger:
         """Send one e-mail; what is lost after the text of it began to leave is unknown."""
         try:
             message = composed(self._settings.sender, to, subject, text, html, headers)
+            written = message.as_bytes(policy=SMTP)
+            to.encode("ascii")
         except (MessageError, ValueError) as error:
             return Verdict(Outcome.ERROR, f"The e-mail cannot be written: {error}")
         client = aiosmtplib.SMTP(
@@ -59,7 +61,7 @@ class SmtpMessenger:
             client.close()
             return Verdict(Outcome.RETRY, f"No connection to the mail server ({_words(error)})")
         try:
-            return await self._hand_over(client, to, message)
+            return await self._hand_over(client, to, written, message["Message-ID"])
         finally:
             client.close()
 
@@ -67,7 +69,7 @@ class SmtpMessenger:
         """Refuse: a mail server cannot."""
         return Verdict(Outcome.ERROR, _NO_TEXT_MESSAGES)
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, to: str, message: EmailMessage) -> Verdict:
+    async def _hand_over(self, client: aiosmtplib.SMTP, to: str, written: bytes, reference: str) -> Verdict:
         try:
             await client.mail(_address(self._settings.sender))
             await client.rcpt(to)
@@ -76,14 +78,12 @@ class SmtpMessenger:
         except (aiosmtplib.SMTPException, OSError) as error:
             return Verdict(Outcome.RETRY, f"The mail server went away ({_words(error)})")
         try:
-            answer = await client.data(message.as_bytes(policy=SMTP))
+            answer = await client.data(written)
         except aiosmtplib.SMTPResponseException as error:
             return _refused(error)
         except (aiosmtplib.SMTPException, OSError) as error:
             return Verdict(Outcome.UNKNOWN, f"The mail server may have the e-mail ({_words(error)})")
-        return Verdict(
-            Outcome.ACCEPT, "Taken over", buyer_reference=message["Message-ID"], response_text=answer.message
-        )
+        return Verdict(Outcome.ACCEPT, "Taken over", buyer_reference=reference, response_text=answer.message)
 
 
 def composed(
