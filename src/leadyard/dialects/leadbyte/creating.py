@@ -113,7 +113,8 @@ def _delivery(call: Call, setup: AccountSetup, buyer_id: int) -> _NewDelivery:
 
 def is_evenly_weighted(campaign: Campaign) -> bool:
     """Tell whether a campaign deals its leads out evenly."""
-    return squeeze(campaign.settings.distribution) == _EVENLY_WEIGHTED
+    distribution = campaign.settings.distribution
+    return isinstance(distribution, str) and squeeze(distribution) == _EVENLY_WEIGHTED
 
 
 def _target(call: Call, kind: DeliveryKind) -> dict[str, Any]:
