@@ -10,7 +10,7 @@ from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
-from leadyard.delivery.service import DeliveryWorker
+from leadyard.delivery.service import Carrier, DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
@@ -27,6 +27,10 @@ from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
 from leadyard.reports.locks import ReportLocks
+from leadyard.responders.jobs import ResponderWorker
+from leadyard.responders.links import Links
+from leadyard.responders.messenger import Messenger
+from leadyard.responders.web import ResponderPages
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -57,6 +61,8 @@ class Services:
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
         self.outbound = HttpTransport(settings.allowed_networks)
+        self.carriers = carriers_of(self.outbound)
+        self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
 
@@ -102,16 +108,13 @@ class WorkerParts:
         configuration, ledger, plans = Configuration(database), Ledger(database), Plans()
         self._configuration = configuration
         self._leads = Leads(database, configuration, plans, ledger)
-        carriers = {
-            DeliveryKind.HTTP: self._post,
-            DeliveryKind.PING_POST: self._post,
-            DeliveryKind.STORE: _store,
-        }
+        carriers = carriers_of(self.transport)
         self.pings = ping_transport(settings)
         self.delivery = DeliveryWorker(
             database, configuration, ledger, carriers, Auctioneer(self.pings), name=name
         )
         self.webhooks = WebhookSender(database, configuration, self.transport.send, self._describe)
+        self.responders = ResponderWorker(database, ledger, _no_messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger)
         self.jobs = JobRunner(database, configuration, quarantine)
 
@@ -133,10 +136,36 @@ class WorkerParts:
         setup = await self._configuration.current(account_id)
         return Described(record_of(view.lead.uuid, view, setup, _EVERYTHING), lead_values(view, setup))
 
-    async def _post(self, settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
+
+def links_of(settings: Settings) -> Links:
+    """Make what signs the links in messages; they lead to the installation's public address."""
+    secret_key = settings.with_secret_key().secret_key or ""
+    return Links(secret_key, settings.public_base_url or settings.local_base_url)
+
+
+async def _no_messenger(account_id: int) -> Messenger | None:  # noqa: ARG001 - the shape of what finds one
+    return None
+
+
+def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:
+    """Tell what carries each kind of delivery."""
+
+    async def post(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
         if settings.http is None:
             return Verdict(Outcome.ERROR, "the delivery has no address")
-        return await self.transport.deliver(settings.http, settings.answers, values, idempotency_key=key)
+        return await transport.deliver(settings.http, settings.answers, values, idempotency_key=key)
+
+    return {
+        DeliveryKind.HTTP: post,
+        DeliveryKind.PING_POST: post,
+        DeliveryKind.STORE: _store,
+        DeliveryKind.EMAIL: _not_carried,
+        DeliveryKind.SMS: _not_carried,
+    }
+
+
+async def _not_carried(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:  # noqa: ARG001 - the shape of all carriers
+    return Verdict(Outcome.ERROR, f"Nothing carries {settings.kind} deliveries on this server")
 
 
 async def _store(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:

@@ -14,6 +14,7 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.app import Services
+from leadyard.campaigns.api import delivery_tests
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
@@ -25,6 +26,8 @@ from leadyard.logs import configure_logs
 from leadyard.own_api import problems
 from leadyard.own_api.app import create
 from leadyard.own_api.docs_page import PAGE_PATH
+from leadyard.responders.api import section as responders_section
+from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
@@ -47,7 +50,11 @@ class Web:
             create(
                 services.database,
                 services.configuration,
-                more_sections=sections(services),
+                more_sections=(
+                    *sections(services),
+                    delivery_tests.section(services.carriers),
+                    responders_section(services.ledger),
+                ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )
@@ -56,6 +63,7 @@ class Web:
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (RESPONDER_PREFIX, "responders", services.responder_pages),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))

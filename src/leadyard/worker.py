@@ -47,6 +47,7 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.delivery.run(stop),
                 parts.webhooks.run(stop),
                 parts.jobs.run(stop),
+                parts.responders.run(stop),
                 fold_until(database, stop),
             )
         finally:

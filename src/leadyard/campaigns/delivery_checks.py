@@ -34,13 +34,26 @@ def delivery_problems(delivery: DeliveryInput) -> list[FieldProblem]:
     settings = delivery.settings
     problems = _below("settings.answers", check_rules(settings.answers))
     problems += payout_rule_problems("settings.payouts", settings.payouts)
-    if settings.kind in _POSTED and settings.http is None:
-        problems.append(FieldProblem("settings.http", f"is required for {settings.kind}"))
-    if settings.kind is DeliveryKind.STORE and settings.http is not None:
-        problems.append(FieldProblem("settings.http", f"is not for {settings.kind}"))
+    problems += _target_problems(settings)
     if settings.http is not None:
         problems += _below("settings.http", check_target(settings.http))
     return problems + _pricing_problems(settings)
+
+
+def _target_problems(settings: DeliverySettings) -> list[FieldProblem]:
+    """Each kind has its own target and no other's."""
+    targets = (
+        ("http", settings.http, _POSTED),
+        ("email", settings.email, {DeliveryKind.EMAIL}),
+        ("sms", settings.sms, {DeliveryKind.SMS}),
+    )
+    problems = []
+    for name, target, kinds in targets:
+        if settings.kind in kinds and target is None:
+            problems.append(FieldProblem(f"settings.{name}", f"is required for {settings.kind}"))
+        if settings.kind not in kinds and target is not None:
+            problems.append(FieldProblem(f"settings.{name}", f"is not for {settings.kind}"))
+    return problems
 
 
 def _pricing_problems(settings: DeliverySettings) -> list[FieldProblem]:

@@ -16,7 +16,7 @@ from leadyard.campaigns.model import (
     SupplierTerms,
     WebhookSettings,
 )
-from leadyard.delivery.model import PreparedRequest
+from leadyard.delivery.model import Outcome, PreparedRequest
 from leadyard.intake.fields import FieldRule
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -107,9 +107,10 @@ class BuyerRecord(BuyerInput, frozen=True, kw_only=True):
 
 
 class DeliveryRecord(DeliveryInput, frozen=True, kw_only=True):
-    """A delivery as it stands."""
+    """A delivery as it stands; `tested_at` is when it last passed a test."""
 
     id: int
+    tested_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -148,3 +149,14 @@ class DeliveryPreview(msgspec.Struct, frozen=True, kw_only=True):
 
     request: PreparedRequest | None
     warnings: tuple[str, ...]
+
+
+class DeliveryTest(msgspec.Struct, frozen=True, kw_only=True):
+    """How a delivery's test ended: passed when the buyer accepted; request and answer are shown, secrets masked."""
+
+    passed: bool
+    outcome: Outcome
+    reason: str
+    status_code: int | None
+    request: str
+    response: str

@@ -26,7 +26,14 @@ from leadyard.campaigns.rule_settings import (
 )
 from leadyard.campaigns.rule_settings import Money as Money  # noqa: PLC0414 - other rooms find it here
 from leadyard.campaigns.rule_settings import PayoutKind as PayoutKind  # noqa: PLC0414 - the same
-from leadyard.delivery.model import AnswerRules, BreakerPolicy, FieldMapping, HttpTarget, RetryPolicy
+from leadyard.delivery.model import (
+    AnswerRules,
+    BreakerPolicy,
+    FieldMapping,
+    HttpTarget,
+    RetryPolicy,
+    TemplateText,
+)
 from leadyard.intake.fields import FieldRule
 from leadyard.kit.masking import SecretText
 from leadyard.ledger.credit.model import CreditTerms
@@ -159,6 +166,9 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     phone: Annotated[str, Meta(max_length=64)] = ""
     external_ref: Annotated[str, Meta(max_length=255)] = ""
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_3: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_4: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_5: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
     schedule: Schedule | None = None
     credit: CreditTerms = CreditTerms()
@@ -172,6 +182,20 @@ class DeliveryKind(StrEnum):
     HTTP = "Direct Post"
     STORE = "Store Lead"
     PING_POST = "PingPost"
+    EMAIL = "Email"
+    SMS = "SMS"
+
+
+class EmailTarget(msgspec.Struct, frozen=True):
+    """To whom a delivery writes; the recipient is a template."""
+
+    recipient: Annotated[TemplateText, Meta(min_length=1)]
+
+
+class SmsTarget(msgspec.Struct, frozen=True):
+    """To which number a delivery sends a text message; the recipient is a template."""
+
+    recipient: Annotated[TemplateText, Meta(min_length=1)]
 
 
 class Trigger(StrEnum):
@@ -201,6 +225,8 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     caps: Caps = Caps()
     schedule: Schedule | None = None
     http: HttpTarget | None = None
+    email: EmailTarget | None = None
+    sms: SmsTarget | None = None
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
@@ -313,3 +339,5 @@ class Campaign(msgspec.Struct, frozen=True):
     fields: tuple[FieldRule, ...] = ()
     suppliers: dict[int, SupplierTerms] = {}
     deliveries: tuple[Delivery, ...] = ()
+    occasions: frozenset[str] = frozenset()
+    """What happens to leads that active responders of the campaign wait for."""

@@ -11,6 +11,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery.model import RetryPolicy
 from leadyard.delivery.subscriptions import wants
+from leadyard.responders.occasions import note_occasion
 from leadyard.storage.database import Connection, encode_json
 
 RETRY = RetryPolicy(attempts=10, first_delay_seconds=5, factor=3, maximum_delay_seconds=21_600)
@@ -64,6 +65,7 @@ async def announce(
     told: Mapping[int, dict[str, Any]],
 ) -> None:
     """Queue an event, as lead id to payload, for every active webhook that asked for it."""
+    await note_occasion(connection, setup, event.removeprefix("lead."), list(told), now)
     await _queue(connection, setup, now, event, list(told.items()))
 
 

@@ -1,7 +1,7 @@
 """The ordinary case of a batch, made ready for one statement (`express_store`): pure.
 
 Ordinary are leads that nothing has to be looked up for before they are written: no test, no payout booked at once,
-no sub-supplier, no news for a webhook, and no duplicate key that another lead of the batch wants too.
+no sub-supplier, no webhook or responder that waits for them, and no duplicate key that another lead of the batch wants too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _NO_GROUP = -1
 def is_ordinary(candidate: Candidate) -> bool:
     """Tell whether a candidate may be written by the one statement."""
     submission = candidate.submission
-    return not (submission.is_test or submission.ssid or candidate.pays_now or candidate.plan.announced)
+    return not (submission.is_test or submission.ssid or candidate.pays_now or candidate.plan.is_watched)
 
 
 def by_window(candidates: Iterable[Candidate]) -> dict[timedelta | None, list[Candidate]]:

@@ -44,6 +44,7 @@ class CampaignPlan:
         "campaign",
         "country",
         "fields",
+        "is_watched",
         "key_makers",
         "memo",
         "names",
@@ -75,6 +76,7 @@ class CampaignPlan:
         rules = setup.rules_of(campaign)
         self.rules: CampaignRules | None = rules if rules.judges_intake else None
         self.announced = events_wanted(setup, campaign.id) & INTAKE_EVENTS
+        self.is_watched = bool(self.announced or campaign.occasions)
         self.memo: dict[Any, Any] = {}
 
     def claim_keys(self, stored: dict[str, str]) -> tuple[bytes, ...]:

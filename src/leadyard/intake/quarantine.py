@@ -26,6 +26,7 @@ from leadyard.ledger.model import made
 from leadyard.ledger.service import Ledger, ReservedIds
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import write_deltas
+from leadyard.responders.occasions import note_occasion
 from leadyard.routing.caps import lock_caps, move_caps, wanted
 from leadyard.storage.database import Connection, Database
 
@@ -161,6 +162,7 @@ class Quarantine:
         await quarantine_store.decide(connection, account_id, now, decisions)
         valid = [d.lead_id for d in decisions if d.system_status == SystemStatus.VALID]
         await queue_for_routing(connection, account_id, valid, now)
+        await note_occasion(connection, setup, "valid", valid, now)
         await write_deltas(connection, deltas)
         await self._ledger.post(connection, reserved.number(entries))
         released = dict.fromkeys(valid, "")

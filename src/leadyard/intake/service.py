@@ -29,6 +29,7 @@ from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
 from leadyard.reports.model import Deltas, standing_change
+from leadyard.responders.occasions import note_occasion
 from leadyard.routing.caps import CapGate, move_caps, wanted
 from leadyard.storage.counters import IdBlocks
 from leadyard.storage.database import Connection, Database
@@ -246,6 +247,7 @@ class Intake:
                 await self._write(connection, kept, settlement, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries))
+                await _note_valid(connection, settlement.accepted, now)
         _count(decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
@@ -328,6 +330,14 @@ async def _tell_of_caps(
     for account_id, setup in sorted(setups.items()):
         reached = {key: limit for key, limit in gate.reached.items() if key.account_id == account_id}
         await tell_of_caps(connection, setup, now, reached)
+
+
+async def _note_valid(connection: Connection, accepted: Sequence[Candidate], now: datetime) -> None:
+    """Tell responders of valid leads, where any wait for them."""
+    waited_for = [c for c in accepted if c.plan.campaign.occasions]
+    for setup in {c.account_id: c.plan.setup for c in waited_for}.values():
+        ids = [c.lead_id for c in waited_for if c.account_id == setup.account.id]
+        await note_occasion(connection, setup, "valid", ids, now)
 
 
 def _count(results: Sequence[IntakeResult | None]) -> None:

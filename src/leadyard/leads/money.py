@@ -80,6 +80,8 @@ async def book_cost(
     kind: EntryKind,
     amount: int,
     now: datetime,
+    *,
+    memo: str = "booked by hand",
 ) -> str:
     """Add to what checks or messages of a lead cost; a refused lead may have cost something too."""
     locked = await store.lock(connection, principal.account_id, [lead_id], limit_of(principal))
@@ -88,7 +90,7 @@ async def book_cost(
     lead, deltas = locked[lead_id].lead, Deltas()
     if lead.is_test:
         return NO_COSTS
-    booking = spent(lead, locked[lead_id].costs, kind, amount, now, deltas)
+    booking = spent(lead, locked[lead_id].costs, kind, amount, now, deltas, memo)
     await _write(connection, ledger, ids, [(lead, booking)], deltas)
     detail = {lead.id: f"{kind.value} {plain(from_micros(amount))} {lead.currency}"}
     await events.record(connection, lead.account_id, now, events.COST_BOOKED, detail, principal.actor)

@@ -174,6 +174,15 @@ JOIN leads l ON l.account_id = n.account_id AND l.id = n.lead_id
 WHERE n.account_id = $1 AND n.kind IN ('{EntryKind.RETURNED}', '{EntryKind.FINANCIALS_CHANGED}')
 GROUP BY 1, 2, 3, 4, 5, 6
 """
+_MEMO = "responder message "
+_OF_MESSAGES = f"""
+SELECT substring(n.memo FROM {len(_MEMO) + 1})::bigint AS id,
+    sum(p.amount) FILTER (WHERE p.book IN ('{Book.EMAIL}', '{Book.SMS}')) AS cost,
+    -sum(p.amount) FILTER (WHERE p.book = '{Book.MESSAGES}') AS revenue
+FROM ledger_entries n JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+WHERE n.account_id = $1 AND n.memo LIKE '{_MEMO}%'
+    AND n.kind IN ('{EntryKind.EMAIL_COST}', '{EntryKind.SMS_COST}', '{EntryKind.CONVERSION}') GROUP BY 1
+"""
 _AT = "hour {hour:%Y-%m-%d %H:00} UTC, campaign {campaign_id}, supplier {supplier_id}, "
 
 CHECKS = (
@@ -219,6 +228,17 @@ CHECKS = (
             _AMOUNTS,
             _booked(),
             f"SELECT id AS lead_id, currency, {', '.join(_AMOUNTS)} FROM leads WHERE account_id = $1",
+        ),
+    ),
+    Check(
+        "message against the ledger",
+        "message {id}",
+        ("cost", "revenue"),
+        compared(
+            ("id",),
+            ("cost", "revenue"),
+            "SELECT id, cost, revenue FROM responder_messages WHERE account_id = $1 AND (cost <> 0 OR revenue <> 0)",
+            _OF_MESSAGES,
         ),
     ),
     Check("lead against its sales", "lead {id}", ("revenue",), _REVENUE_OF_ATTEMPTS),

@@ -36,6 +36,10 @@ class Book(StrEnum):
     """What buyers have paid in advance and no sale has taken yet (a credit balance)."""
     PAYMENTS = "payments"
     """What buyers have paid us."""
+    ADVERTISER = "advertiser"
+    """What those owe on whose behalf messages are sent; the party is the message's push."""
+    MESSAGES = "messages"
+    """What messages earn."""
 
 
 class EntryKind(StrEnum):
@@ -52,6 +56,7 @@ class EntryKind(StrEnum):
     CREDIT_ADDED = "credit_added"
     CREDIT_TAKEN = "credit_taken"
     CREDIT_GIVEN_BACK = "credit_given_back"
+    CONVERSION = "conversion"
 
 
 SETTLEMENTS = frozenset({EntryKind.CREDIT_TAKEN, EntryKind.CREDIT_GIVEN_BACK})
@@ -217,6 +222,14 @@ def cost(
     """Book what a check or a message cost; `kind` is one of COST_BOOKS; None when the amount is zero."""
     postings = _pair(COST_BOOKS[kind], Book.PROVIDERS, provider_id, amount, currency)
     return _entry(account_id, kind, at, lead_id, memo, postings)
+
+
+def conversion(
+    account_id: int, at: datetime, lead_id: int, *, push_id: int, revenue: int, currency: str, memo: str
+) -> Entry | None:
+    """Book what a message earned by a conversion; None when it is nothing. Not part of the lead's own revenue."""
+    postings = _pair(Book.ADVERTISER, Book.MESSAGES, push_id, revenue, currency)
+    return _entry(account_id, EntryKind.CONVERSION, at, lead_id, memo, postings)
 
 
 def made(entries: Iterable[Entry | None]) -> list[Entry]:

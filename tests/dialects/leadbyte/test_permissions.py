@@ -38,6 +38,28 @@ CALLS: list[tuple[str, str, Any, Permission]] = [
     ("GET", "/campaigns", None, Permission.CAMPAIGNS),
     ("GET", "/campaigns/9", None, Permission.CAMPAIGNS),
     ("GET", "/reports/campaign?datePreset=today", None, Permission.REPORTS),
+    *(
+        ("GET", f"/reports/{kind}?datePreset=today", None, Permission.REPORTS)
+        for kind in ("supplier", "buyer", "leadactivity", "email", "sms", "bulkemail", "bulksms")
+    ),
+    ("GET", "/responders", None, Permission.RESPONDERS_READ),
+    ("GET", "/responders/1", None, Permission.RESPONDERS_READ),
+    ("POST", "/responders/trigger", {"leadId": 1, "responderId": 1}, Permission.RESPONDERS_TRIGGER),
+    ("GET", "/deliveries", None, Permission.DELIVERIES_READ),
+    ("GET", "/deliveries/1050", None, Permission.DELIVERIES_READ),
+    ("PUT", "/deliveries/1050", {"update": {}}, Permission.DELIVERIES_UPDATE),
+    ("PUT", "/deliveries", {"deliveries": [{"id": 1050, "update": {}}]}, Permission.DELIVERIES_UPDATE),
+    (
+        "POST",
+        "/deliveries/create",
+        {"campaign_code": "9", "delivery_type": "Store Lead", "delivery_name": "N", "bid": "33"},
+        Permission.DELIVERIES_CREATE,
+    ),
+    ("GET", "/buyers", None, Permission.BUYERS_READ),
+    ("GET", "/buyers/4", None, Permission.BUYERS_READ),
+    ("PUT", "/buyers/4", {"update": {}}, Permission.BUYERS_UPDATE),
+    ("PUT", "/buyers", {"buyers": [{"id": 4, "update": {}}]}, Permission.BUYERS_UPDATE),
+    ("POST", "/buyers/create", {"company": "New"}, Permission.BUYERS_CREATE),
 ]
 
 

@@ -7,17 +7,22 @@ import msgspec
 
 from leadyard.dialects.leadbyte import (
     after_sale,
+    buyers,
     campaigns,
     changing,
     classic,
+    creating,
     credit,
+    deliveries,
     finances,
+    message_reports,
     pinging,
     posting,
     quarantine,
     queue,
     reading_leads,
     reports,
+    responders,
     searching,
     triggering,
 )
@@ -72,11 +77,30 @@ _FIXED = {
     "leads/assignbuyer": {"POST": Route(after_sale.assign, Permission.DELIVERIES_UPDATE)},
     "leadfinancials": {"PUT": Route(finances.put_financials, Permission.LEADS_FINANCIALS)},
     "quarantine/process": {"POST": Route(quarantine.process, Permission.QUARANTINE_PROCESS)},
+    "deliveries": {
+        "GET": Route(deliveries.list_deliveries, Permission.DELIVERIES_READ),
+        "PUT": Route(deliveries.put_deliveries, Permission.DELIVERIES_UPDATE),
+    },
+    "deliveries/create": {"POST": Route(creating.create_delivery, Permission.DELIVERIES_CREATE)},
+    "buyers": {
+        "GET": Route(buyers.list_buyers, Permission.BUYERS_READ),
+        "PUT": Route(buyers.put_buyers, Permission.BUYERS_UPDATE),
+    },
+    "buyers/create": {"POST": Route(creating.create_buyer, Permission.BUYERS_CREATE)},
     "deliveries/trigger": {"POST": Route(triggering.trigger, Permission.DELIVERIES_TRIGGER)},
     "apiqueue": {"GET": Route(queue.list_records, Permission.API_QUEUE)},
     "credit/add": {"POST": Route(credit.add, Permission.CREDIT_ADD)},
     "campaigns": {"GET": Route(campaigns.list_campaigns, Permission.CAMPAIGNS)},
     "reports/campaign": {"GET": Route(reports.campaign, Permission.REPORTS)},
+    "reports/supplier": {"GET": Route(reports.supplier, Permission.REPORTS)},
+    "reports/buyer": {"GET": Route(reports.buyer, Permission.REPORTS)},
+    "reports/leadactivity": {"GET": Route(reports.lead_activity, Permission.REPORTS)},
+    "reports/email": {"GET": Route(message_reports.email, Permission.REPORTS)},
+    "reports/sms": {"GET": Route(message_reports.sms, Permission.REPORTS)},
+    "reports/bulkemail": {"GET": Route(message_reports.bulk_email, Permission.REPORTS)},
+    "reports/bulksms": {"GET": Route(message_reports.bulk_sms, Permission.REPORTS)},
+    "responders": {"GET": Route(responders.list_responders, Permission.RESPONDERS_READ)},
+    "responders/trigger": {"POST": Route(responders.trigger, Permission.RESPONDERS_TRIGGER)},
     "waitsubmit": _WAIT,
 }
 
@@ -84,6 +108,15 @@ _BY_ID = {
     "leads": {"GET": Route(reading_leads.read_lead, Permission.LEADS_SEARCH)},
     "apiqueue": {"GET": Route(queue.read_record, Permission.API_QUEUE)},
     "campaigns": {"GET": Route(campaigns.read_campaign, Permission.CAMPAIGNS)},
+    "deliveries": {
+        "GET": Route(deliveries.read_delivery, Permission.DELIVERIES_READ),
+        "PUT": Route(deliveries.put_delivery, Permission.DELIVERIES_UPDATE),
+    },
+    "responders": {"GET": Route(responders.read_responder, Permission.RESPONDERS_READ)},
+    "buyers": {
+        "GET": Route(buyers.read_buyer, Permission.BUYERS_READ),
+        "PUT": Route(buyers.put_buyer, Permission.BUYERS_UPDATE),
+    },
 }
 
 

@@ -617,6 +617,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
+        "responder_occasions",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "occasion", name=op.f("pk_responder_occasions")),
+    )
+    op.create_table(
         "return_reasons",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -641,19 +649,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_secret_keys")),
     )
     op.create_table(
-        "users",
+        "suppressions",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
-        sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "channel", "address", name=op.f("pk_suppressions")),
     )
     op.create_table(
         "value_lists",
@@ -805,6 +807,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tested_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column(
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -929,6 +932,34 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 0"),
     )
     op.create_table(
+        "responders",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "campaign_id"],
+            ["campaigns.account_id", "campaigns.id"],
+            name=op.f("fk_responders_account_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "supplier_id"],
+            ["partners.account_id", "partners.id"],
+            name=op.f("fk_responders_account_id_supplier_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responders")),
+    )
+    op.create_table(
         "sub_suppliers",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -945,6 +976,27 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "users",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "buyer_id"],
+            ["buyers.account_id", "buyers.id"],
+            name=op.f("fk_users_account_id_buyer_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
+        sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
+    )
+    op.create_table(
         "value_list_contents",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("value_list_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -955,5 +1007,97 @@ def upgrade() -> None:
             name=op.f("fk_value_list_contents_account_id_value_list_id"),
         ),
         sa.PrimaryKeyConstraint("account_id", "value_list_id", name=op.f("pk_value_list_contents")),
+    )
+    op.create_table(
+        "responder_pushes",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("responder_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "responder_id"],
+            ["responders.account_id", "responders.id"],
+            name=op.f("fk_responder_pushes_account_id_responder_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responder_pushes")),
+    )
+    op.create_table(
+        "responder_messages",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("responder_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("push_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("links", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("opened_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("unsubscribed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column(
+            "clicks", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "conversions", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("cost", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "push_id"],
+            ["responder_pushes.account_id", "responder_pushes.id"],
+            name=op.f("fk_responder_messages_account_id_push_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "responder_id"],
+            ["responders.account_id", "responders.id"],
+            name=op.f("fk_responder_messages_account_id_responder_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responder_messages")),
+        sa.UniqueConstraint(
+            "account_id",
+            "lead_id",
+            "push_id",
+            "occasion",
+            name=op.f("uq_responder_messages_account_id_lead_id_push_id_occasion"),
+        ),
+    )
+    op.create_index(
+        "ix_responder_messages_due",
+        "responder_messages",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_index(
+        "ix_responder_messages_received_at", "responder_messages", ["account_id", "received_at"], unique=False
+    )
+    op.create_index(
+        "ix_responder_messages_responder_id",
+        "responder_messages",
+        ["account_id", "responder_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_responder_messages_sending",
+        "responder_messages",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 1"),
     )
     # ### end Alembic commands ###
