@@ -7,6 +7,7 @@ import msgspec
 from tests.desk import Desk
 
 from leadyard.campaigns import service as setup
+from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.inputs import SupplierInput
 from leadyard.campaigns.model import Campaign, CampaignSettings, Status, SupplierTerms
 from leadyard.intake.fields import DataType, FieldRule
@@ -112,8 +113,8 @@ def test_two_fields_that_must_differ_cannot_be_made_equal_from_either_side() -> 
     second = FieldRule(name="b", label="B", data_type=DataType.TEXT)
     campaign = Campaign(1, "X", "X", Status.ACTIVE, CampaignSettings(), (first, second))
     account = msgspec.defstruct("Account", [("time_zone", str), ("id", int)])("UTC", 1)
-    members = [("account", object), ("webhooks", object)]
-    plan = CampaignPlan(msgspec.defstruct("Setup", members)(account, ()), campaign)  # type: ignore[arg-type]
+    whole = AccountSetup(1, account, {}, {}, {}, {}, {}, {}, {}, ())  # type: ignore[arg-type]
+    plan = CampaignPlan(whole, campaign)
     before, today = {"a": "one", "b": "two"}, date(2026, 1, 1)
     for changes in ({"a": "TWO"}, {"b": "One"}, {"a": "same", "b": "Same"}):
         edit = edited(plan, before, changes, today)

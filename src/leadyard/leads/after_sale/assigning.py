@@ -69,7 +69,7 @@ class AssignmentUnit:
     async def assign(
         self, connection: Connection, lead_ids: Sequence[int], delivery_id: int, *, tell: bool
     ) -> dict[int, str]:
-        """Sell leads at the delivery's price without sending them; caps and credit count them but do not refuse them."""
+        """Sell leads at the delivery's price without sending them; caps and credit do not refuse them."""
         found = find_delivery(self._setup, delivery_id)
         if found is None:
             return dict.fromkeys(lead_ids, DELIVERY_UNKNOWN)

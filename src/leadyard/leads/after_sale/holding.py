@@ -24,13 +24,13 @@ async def write_sales(
 ) -> None:
     """Write the attempts of assignments, inside the caller's unit of work, once the old sales hold nothing more.
 
-    They take caps and credit beyond any limit, as a sale by the worker would within it.
+    They count in caps whatever the limits, and take as much of the buyer's credit as there is.
     """
     limits, settling = Limits(setup, now), Settling(setup, now)
     jobs = [job_of(one) for one in assigned]
     await limits.lock(connection, [(job, one.delivery) for job, one in zip(jobs, assigned, strict=True)])
     for job, one in zip(jobs, assigned, strict=True):
-        holds = limits.take(job, one.delivery, one.revenue)
+        holds = limits.take(job, one.delivery, one.revenue, is_forced=True)
         number = await store.insert_assignment(
             connection, one.before, one.delivery, one.revenue, events.BY_HAND, document_of(holds), now
         )
