@@ -1,7 +1,8 @@
 """The ordinary case of a batch, made ready for one statement (`express_store`): pure.
 
 Ordinary are leads that nothing has to be looked up for before they are written: no test, no payout booked at once,
-no sub-supplier, no webhook or responder that waits for them, and no duplicate key that another lead of the batch wants too.
+no sub-supplier, no webhook or responder that waits for them, no duplicate key that another lead of the batch wants
+too, and no refusal by the campaign's filter, for caps and duplicates come before that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,8 @@ _NO_GROUP = -1
 def is_ordinary(candidate: Candidate) -> bool:
     """Tell whether a candidate may be written by the one statement."""
     submission = candidate.submission
-    return not (submission.is_test or submission.ssid or candidate.pays_now or candidate.plan.is_watched)
+    looked_up = submission.is_test or submission.ssid or candidate.pays_now
+    return not (looked_up or candidate.plan.is_watched or candidate.verdict.filtered)
 
 
 def by_window(candidates: Iterable[Candidate]) -> dict[timedelta | None, list[Candidate]]:
