@@ -18,7 +18,7 @@ Id = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
 MessageWord = Literal["waiting", "sent", "dead"]
 
 
-class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookMessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A message to a webhook; `details` is what the event tells beyond the lead's record."""
 
     id: int
@@ -33,10 +33,10 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str | None
 
 
-class MessagePage(msgspec.Struct, frozen=True):
+class WebhookMessagePage(msgspec.Struct, frozen=True):
     """Messages by falling id; `next_before` is the `before` of the next page, null on the last one."""
 
-    items: list[MessageRecord]
+    items: list[WebhookMessageRecord]
     next_before: int | None
 
 
@@ -64,7 +64,7 @@ async def search(call: Call) -> Answer:
             call.query["before"],
             most,
         )
-    return Answer(MessagePage(list(map(_record, found)), found[-1].id if len(found) == most else None))
+    return Answer(WebhookMessagePage(list(map(_record, found)), found[-1].id if len(found) == most else None))
 
 
 async def replay(call: Call) -> Answer:
@@ -86,10 +86,10 @@ async def replay_dead(call: Call) -> Answer:
     return Answer(Replayed(count))
 
 
-def _record(message: StoredMessage) -> MessageRecord:
+def _record(message: StoredMessage) -> WebhookMessageRecord:
     members = msgspec.structs.asdict(message)
     details = members.pop("payload")
-    return MessageRecord(**{**members, "details": details, "state": message.state.name.lower()})
+    return WebhookMessageRecord(**{**members, "details": details, "state": message.state.name.lower()})
 
 
 SECTION = Section(
@@ -99,7 +99,7 @@ SECTION = Section(
     (
         Operation(
             method="GET", path="/webhook-messages", id="listWebhookMessages", summary="List messages",
-            description="By falling id.", handler=search, permission=Permission.SETUP_READ, answer=MessagePage,
+            description="By falling id.", handler=search, permission=Permission.SETUP_READ, answer=WebhookMessagePage,
             parameters=(
                 Parameter("state", MessageWord, "Only messages that stand so."),
                 Parameter("webhook_id", Id, "Only messages of this webhook."),
