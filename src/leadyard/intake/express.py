@@ -23,17 +23,11 @@ _NO_GROUP = -1
 
 def is_ordinary(candidate: Candidate) -> bool:
     """Tell whether a candidate may be written by the one statement."""
-<<<<<<< HEAD
     submission, plan = candidate.submission, candidate.plan
     asked = plan.inquiry is not None or candidate.inspection is not None
     if submission.is_test or submission.ssid or asked or plan.is_watched:
         return False
     return not (candidate.verdict.filtered or candidate.pays_now)
-=======
-    submission = candidate.submission
-    looked_up = submission.is_test or submission.ssid or candidate.pays_now
-    return not (looked_up or candidate.plan.is_watched or candidate.verdict.filtered)
->>>>>>> side
 
 
 def by_window(candidates: Iterable[Candidate]) -> dict[timedelta | None, list[Candidate]]:
