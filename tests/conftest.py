@@ -28,8 +28,17 @@ def server_dsn() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="leadyard-tests-") as folder:
         Path(folder).chmod(0o711)
         server = EmbeddedPostgres(Path(folder) / "data")
-        yield server.start()
+        dsn = server.start()
+        asyncio.run(_stop_waiting_for_the_disk(dsn))
+        yield dsn
         server.stop()
+
+
+async def _stop_waiting_for_the_disk(dsn: str) -> None:
+    """Nothing here outlives its test; what must survive a crash is tested on servers of its own (tests/processes)."""
+    for statement in ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off"):
+        await run_on_server(dsn, statement)
+    await run_on_server(dsn, "SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

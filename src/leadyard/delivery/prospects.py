@@ -54,7 +54,10 @@ class Foreseen(msgspec.Struct, frozen=True):
 
 
 class PingResult(msgspec.Struct, frozen=True):
-    """The answer to a supplier's ping: the highest bid less margin in micro-units, zero for none."""
+    """The answer to a supplier's ping: the highest bid less margin in micro-units, zero for none.
+
+    Without an id nobody was asked, for the reasons in `errors`.
+    """
 
     id: UUID | None
     bid: int
@@ -114,7 +117,7 @@ class Prospects:
         async with self._database.unit_of_work() as connection:
             await auction_store.save(connection, submission.account_id, [auction])
         bid = _best(prospect, offers, auction.bids)
-        return PingResult(auction.id if bid else None, bid, campaign.settings.currency)
+        return PingResult(auction.id, bid, campaign.settings.currency)
 
     async def _read(self, submission: Submission) -> "_Prospect | list[str]":
         """Read a lead as the intake would, except that it need not be complete; or say why it is refused."""

@@ -1,6 +1,7 @@
 """A supplier asks what a lead would bring, and posts it to the bid it was told of (LeadByte contract, section 5.4)."""
 
 import asyncio
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ BIDDING = AnswerRules(
     reference=Extract(kind="json_path", expression="id"),
 )
 ACCEPTING = AnswerRules(rules=(AnswerRule(kind="keyword", pattern="accepted", outcome="accept"),))
-NO_BID = {"pingId": None, "status": "No bid", "bid": 0, "currency": "GBP"}
+NO_BID = {"status": "No bid", "bid": 0, "currency": "GBP"}
 
 
 async def bidder(world: World, shop: Buyer, company: str = "Bidder", **settings: Any) -> int:
@@ -134,8 +135,14 @@ async def test_nobody_elses_ping_and_no_nonsense_is_used(world: World) -> None:
     assert {AttemptState(row["state"]) for row in attempts} == {AttemptState.SOLD}
 
 
+async def assert_no_bid(world: World) -> None:
+    [result] = (await ping(world))["results"]
+    assert uuid.UUID(result.pop("pingId"))
+    assert result == NO_BID
+
+
 async def test_without_a_buyer_that_bids_there_is_no_bid(world: World) -> None:
-    assert (await ping(world))["results"] == [NO_BID]
+    await assert_no_bid(world)
     await auction(world)
 
     async def declines(call: Call) -> None:
@@ -143,7 +150,7 @@ async def test_without_a_buyer_that_bids_there_is_no_bid(world: World) -> None:
 
     async with buyer(declines) as shop:
         await bidder(world, shop)
-        assert (await ping(world))["results"] == [NO_BID]
+        await assert_no_bid(world)
 
 
 async def test_a_lead_that_the_campaign_would_refuse_gets_no_bid_and_is_told_why(world: World) -> None:
@@ -155,8 +162,8 @@ async def test_a_lead_that_the_campaign_would_refuse_gets_no_bid_and_is_told_why
         ],
     )
     assert answer["results"] == [
-        {**NO_BID, "errors": ["Campaign not found"]},
-        {**NO_BID, "errors": ["Email is not a valid email address"]},
+        {"pingId": "", **NO_BID, "errors": ["Campaign not found"]},
+        {"pingId": "", **NO_BID, "errors": ["Email is not a valid email address"]},
     ]
 
 

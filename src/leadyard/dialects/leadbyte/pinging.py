@@ -69,7 +69,7 @@ def _callback(value: Any) -> str:
 
 def _bid(result: PingResult) -> dict[str, Any]:
     item: dict[str, Any] = {
-        "pingId": None if result.id is None else str(result.id),
+        "pingId": "" if result.id is None else str(result.id),
         "status": "Bid" if result.bid else "No bid",
         "bid": number(from_micros(result.bid)),
         "currency": result.currency,
