@@ -51,13 +51,54 @@ def template_name(server_dsn: str) -> Iterator[str]:
     asyncio.run(run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
+@pytest.fixture(scope="session")
+def spare_databases(server_dsn: str) -> Iterator[list[str]]:
+    """Databases that tests have left and that were emptied again: that is ten times faster than a new copy."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        asyncio.run(run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture
-async def dsn(server_dsn: str, template_name: str) -> AsyncIterator[str]:
-    """A fresh database at the current schema."""
-    name = f"test_{uuid.uuid4().hex}"
-    await run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
-    yield with_database(server_dsn, name)
-    await run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+async def dsn(server_dsn: str, template_name: str, spare_databases: list[str]) -> AsyncIterator[str]:
+    """An empty database at the current schema."""
+    name = spare_databases.pop() if spare_databases else f"test_{uuid.uuid4().hex}"
+    if not await run_on_server(server_dsn, f"SELECT FROM pg_database WHERE datname = '{name}'"):
+        await run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
+    address = with_database(server_dsn, name)
+    before = await run_on_server(address, _SCHEMA)
+    yield address
+    await run_on_server(address, _HANG_UP)
+    if await run_on_server(address, _SCHEMA) == before:
+        await run_on_server(address, _EMPTY)
+        spare_databases.append(name)
+    else:
+        await run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+_SCHEMA = "SELECT oid, relname, relfilenode = 0 AS shared, relnatts FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid"
+
+_HANG_UP = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+_EMPTY = """
+DO $$
+DECLARE name text; is_used boolean; used text := '';
+BEGIN
+  FOR name IN SELECT relname FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO is_used;
+    IF is_used THEN used := used || format(', %I', name); END IF;
+  END LOOP;
+  IF used <> '' THEN EXECUTE 'TRUNCATE ' || substr(used, 3) || ' CASCADE'; END IF;
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+  FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
 
 
 @pytest.fixture
@@ -75,10 +116,10 @@ def with_database(dsn: str, name: str) -> str:
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
-async def run_on_server(dsn: str, statement: str) -> None:
-    """Run one statement outside any transaction."""
+async def run_on_server(dsn: str, statement: str) -> list[asyncpg.Record]:
+    """Run one statement outside any transaction, and give its rows."""
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(statement)
+        return await connection.fetch(statement)
     finally:
         await connection.close()
