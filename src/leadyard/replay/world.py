@@ -70,9 +70,7 @@ class World:
         """Work out what an offer needs at an instant."""
         buyer, campaign = self.setup.buyers[delivery.buyer_id], self.setup.campaigns[job.campaign_id]
         sought = SoughtSale(job.supplier_id, job.channel, job.sale_status not in _SOLD, price)
-        uses = attempt_uses(
-            self.setup.account.id, campaign, delivery, buyer, sought, at=at, zone=self._zone
-        )
+        uses = attempt_uses(self.setup.account.id, campaign, delivery, buyer, sought, at=at, zone=self._zone)
         key = None
         if buyer.settings.credit.mode is not CreditMode.NONE:
             key = CreditKey(buyer.id, job.currency)
