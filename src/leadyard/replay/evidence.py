@@ -8,6 +8,8 @@ trace says of it stands; everything else is worked out anew.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.distribution import Method
 from leadyard.campaigns.model import Buyer, Campaign, Delivery
@@ -151,7 +153,7 @@ class _AsItWas(TurnBook):
 class _Ranked(Turns):
     """Turns whose order is known; members without a rank come behind, by turns."""
 
-    ranks: dict[str, int] = {}
+    ranks: dict[str, int] = msgspec.field(default_factory=dict)
 
     def evenly(self, keys: Sequence[str]) -> list[str]:
         return self._ranked(super().evenly(keys))

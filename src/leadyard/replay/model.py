@@ -149,5 +149,4 @@ class Outcome(msgspec.Struct):
     other_ways: int = 0
     refused: int = 0
     let_in: int = 0
-    held_back: int = 0
-    unanswered: int = 0
+    unfinished: int = 0

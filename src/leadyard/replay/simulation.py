@@ -32,7 +32,6 @@ from leadyard.routing.turns import TurnBook
 _ANSWERS, _STEPS = 0, 1
 _SOON = timedelta(minutes=1)
 _HALF = 0.5
-_UNASKED = Answer(AttemptState.ERROR, -1, 0, datetime.min, None)
 
 
 class Simulation:
@@ -315,7 +314,7 @@ class Simulation:
         if not way.is_as_it_was:
             return
         if way.is_unfinished and way.due:
-            self.outcome.unanswered += 1
+            self.outcome.unfinished += 1
         for sale in way.lead.sales:
             if sale.number > way.last:
                 figures = self.outcome.after.of(way.lead.currency, sale.buyer_id)

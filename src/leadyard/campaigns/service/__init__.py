@@ -7,6 +7,7 @@ from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.carriers import mail_servers, sms_gateways
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
+from leadyard.campaigns.service.drafts import drafted
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
 from leadyard.campaigns.service.providers import providers
 from leadyard.campaigns.service.rules import readable
@@ -22,6 +23,7 @@ __all__ = [
     "delete_field",
     "delete_terms",
     "deliveries",
+    "drafted",
     "list_terms",
     "mail_servers",
     "preview_delivery",
