@@ -76,7 +76,10 @@ def _currencies(outcome: Outcome) -> list[str]:
 def _rows(outcome: Outcome, currency: str) -> list[tuple[int, Figures, Figures]]:
     sides = outcome.before.by_buyer, outcome.after.by_buyer
     buyers = sorted({buyer for side in sides for each, buyer in side if each == currency})
-    rows = [(buyer, *(side.get((currency, buyer), NOTHING) for side in sides)) for buyer in buyers]
+    rows = [
+        (buyer, sides[0].get((currency, buyer), NOTHING), sides[1].get((currency, buyer), NOTHING))
+        for buyer in buyers
+    ]
     return [(buyer, before, after) for buyer, before, after in rows if (before, after) != (NOTHING, NOTHING)]
 
 
