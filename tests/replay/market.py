@@ -73,7 +73,7 @@ ANSWERS: dict[str, Callable[[Call], Awaitable[None]]] = {"yes": _yes, "no": _no,
 
 def seeded(seed: int, weights: tuple[int, int, int]) -> Callable[[int], str]:
     """Answers at random, yes, no and later, the same for the same seed."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a test's dice
     return lambda _: chance.choices(("yes", "no", "later"), weights)[0]
 
 

@@ -13,6 +13,7 @@ from leadyard.campaigns import service as setup
 from leadyard.campaigns.distribution import Distribution, Group, Member, Method, SaleTerms
 from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import AcceptOn, Caps, DeliveredDedupe, UnknownPolicy
+from leadyard.delivery.model import BreakerPolicy
 from leadyard.ledger.credit.model import CreditMode, CreditTerms
 from leadyard.storage.database import Database
 
@@ -78,7 +79,7 @@ DISTRIBUTIONS = (
 
 @pytest.mark.parametrize("seed", range(10))
 async def test_with_any_set_up_and_any_answers(day: Day, seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a test's dice
     campaign = await day.desk.campaign(
         distribution=DISTRIBUTIONS[seed % 5],
         accept_on=chance.choice((AcceptOn.BUYER, AcceptOn.BUYER, AcceptOn.SYSTEM)),
@@ -88,6 +89,7 @@ async def test_with_any_set_up_and_any_answers(day: Day, seed: int) -> None:
         for number in range(3):
             buyer_id = await day.desk.buyer(
                 f"Buyer {number}",
+                breaker=BreakerPolicy(failures=1000),
                 caps=chance.choice((Caps(), Caps(day=12), Caps(revenue=AmountCaps(day=Decimal(100))))),
                 dedupe=chance.choice((DeliveredDedupe(), DeliveredDedupe(fields=("lastname", "postcode")))),
             )
@@ -117,7 +119,12 @@ async def test_with_groups_of_shared_and_weighted_sales(day: Day) -> None:
         ids = []
         for number in range(4):
             url = await stack.enter_async_context(answering(seeded(number, (3, 1, 1))))
-            made = await day.desk.delivery(campaign.id, await day.desk.buyer(str(number)), url, retry=QUICK)
+            made = await day.desk.delivery(
+                campaign.id,
+                await day.desk.buyer(str(number), breaker=BreakerPolicy(failures=1000)),
+                url,
+                retry=QUICK,
+            )
             ids.append(made.id)
         shared = Group(
             method=Method.EVENLY_WEIGHTED,

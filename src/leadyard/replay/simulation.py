@@ -94,6 +94,7 @@ class Simulation:
         if stored is not None and (campaign.id not in self._other_hours or stored.at - at < _SOON):
             at = max(stored.at, at)
         elif way.is_unfinished:
+            self.outcome.unfinished += not lead.sales
             self._stop(way)
             return
         self._push(at, _STEPS, way)
@@ -303,6 +304,7 @@ class Simulation:
 
     def _go_on(self, way: Way) -> None:
         if not way.due or way.is_unfinished:
+            self.outcome.unfinished += bool(way.due)
             self._stop(way)
             return
         stored = way.stored
@@ -313,8 +315,6 @@ class Simulation:
         """End a lead's way; what people sold by hand afterwards stays sold, if the lead came that far as it did."""
         if not way.is_as_it_was:
             return
-        if way.is_unfinished and way.due:
-            self.outcome.unfinished += 1
         for sale in way.lead.sales:
             if sale.number > way.last:
                 figures = self.outcome.after.of(way.lead.currency, sale.buyer_id)
