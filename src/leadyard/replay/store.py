@@ -13,6 +13,8 @@ from leadyard.routing.cap_periods import CapKey, CapOwner, Period
 from leadyard.storage.database import Connection, Row
 
 _CHUNK = 500
+_PATIENCE_SECONDS = 3600.0
+"""Sums over long windows take their time; nobody waits for a lock of theirs."""
 
 _COUNT = """
 SELECT count(*) FROM leads WHERE account_id = $1 AND received_at >= $2 AND received_at < $3
@@ -88,15 +90,19 @@ async def count_leads(
     connection: Connection, account_id: int, since: datetime, until: datetime, judged: Collection[int]
 ) -> int:
     """Count the leads of a window: valid ones, and refused ones of the campaigns that judge again."""
-    return int(await connection.fetchval(_COUNT, account_id, since, until, sorted(judged)))
+    return int(
+        await connection.fetchval(_COUNT, account_id, since, until, sorted(judged), timeout=_PATIENCE_SECONDS)
+    )
 
 
 async def leads_of(
     connection: Connection, account_id: int, since: datetime, until: datetime, judged: Collection[int]
 ) -> AsyncIterator[list[Row]]:
     """Read the same leads in order of receipt, in chunks, each with its attempts, traces and bids."""
-    cursor = await connection.cursor(_LEADS, account_id, since, until, sorted(judged))
-    while rows := await cursor.fetch(_CHUNK):
+    cursor = await connection.cursor(
+        _LEADS, account_id, since, until, sorted(judged), timeout=_PATIENCE_SECONDS
+    )
+    while rows := await cursor.fetch(_CHUNK, timeout=_PATIENCE_SECONDS):
         yield list(rows)
 
 
@@ -104,7 +110,10 @@ async def habits_of(
     connection: Connection, account_id: int, since: datetime, until: datetime
 ) -> dict[int, Habit]:
     """Read how deliveries answered the leads of a window, and what they bid."""
-    bids = {row[0]: int(row[1]) for row in await connection.fetch(_BIDS, account_id, since, until)}
+    bids = {
+        row[0]: int(row[1])
+        for row in await connection.fetch(_BIDS, account_id, since, until, timeout=_PATIENCE_SECONDS)
+    }
     found = {
         row["delivery_id"]: Habit(
             row["asked"],
@@ -113,7 +122,7 @@ async def habits_of(
             float(Decimal(row["seconds"])),
             bids.get(row["delivery_id"]),
         )
-        for row in await connection.fetch(_HABITS, account_id, since, until)
+        for row in await connection.fetch(_HABITS, account_id, since, until, timeout=_PATIENCE_SECONDS)
     }
     return {**{delivery_id: Habit(bid=bid) for delivery_id, bid in bids.items()}, **found}
 
@@ -123,14 +132,14 @@ async def caps_before(connection: Connection, account_id: int, since: datetime) 
     return {
         CapKey(account_id, CapOwner(owner), owner_id, campaign_id, Period(period), start): used
         for owner, owner_id, campaign_id, period, start, used in await connection.fetch(
-            _CAPS, account_id, since
+            _CAPS, account_id, since, timeout=_PATIENCE_SECONDS
         )
     }
 
 
 async def credit_before(connection: Connection, account_id: int, since: datetime) -> dict[CreditKey, int]:
     """Read what the ledger says was left of each buyer's credit at an instant, in micro-units."""
-    rows = await connection.fetch(_CREDIT, account_id, since)
+    rows = await connection.fetch(_CREDIT, account_id, since, timeout=_PATIENCE_SECONDS)
     return {CreditKey(buyer_id, currency): left for buyer_id, currency, left in rows}
 
 
