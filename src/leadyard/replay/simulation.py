@@ -8,7 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import AcceptOn, UnknownPolicy
+from leadyard.campaigns.model import AcceptOn
 from leadyard.delivery.delivered import DeliveredGate
 from leadyard.delivery.gates import Surroundings, buyer_gate, schedule_gate
 from leadyard.delivery.limits import Limits
@@ -16,6 +16,7 @@ from leadyard.delivery.retries import next_delay
 from leadyard.delivery.rules import exclusion_of, expected_payout, offered_price, payout_of_sale
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.credit.model import CreditKey
+from leadyard.replay.answering import answer_of, goes_on, result_of
 from leadyard.replay.assuming import Assumptions
 from leadyard.replay.evidence import Evidence, same_hours
 from leadyard.replay.intake import Entrance
@@ -24,7 +25,7 @@ from leadyard.replay.way import Flight, Way, begin
 from leadyard.replay.world import Need, World
 from leadyard.routing.choice import Choice, Question
 from leadyard.routing.methods import choose
-from leadyard.routing.offers import Offer, Past, Sale
+from leadyard.routing.offers import Offer, Past
 from leadyard.routing.prices import net_bid
 from leadyard.routing.routes import Route, Routes
 from leadyard.routing.turns import TurnBook
@@ -227,26 +228,19 @@ class Simulation:
             delivery_id = flight.offer.delivery.id
             flight.place = way.try_at(flight.offer, AttemptState.SENDING)
             way.under_way += 1
-            answer = self._answer(way, delivery_id)
+            answer = answer_of(way, delivery_id)
             lands = now + timedelta(seconds=self._assumptions.seconds(delivery_id))
             if answer is not None and answer.finished_at is not None:
                 lands = max(now, now + (answer.finished_at - answer.started_at))
             self._push(lands, _ANSWERS, flight)
 
-    def _answer(self, way: Way, delivery_id: int) -> Answer | None:
-        """Find how a delivery answered this lead the n-th time; None when it never got it."""
-        answers = way.lead.answers.get(delivery_id, ())
-        if not answers:
-            return None
-        return answers[min(way.asked.get(delivery_id, 0), len(answers) - 1)]
-
     def _land(self, flight: Flight, now: datetime) -> None:
         """Book an answer as the worker does, and go on once the last of a step is there."""
         way, offer = flight.way, flight.offer
         delivery = offer.delivery
-        answer = self._answer(way, delivery.id)
+        answer = answer_of(way, delivery.id)
         way.asked[delivery.id] = way.asked.get(delivery.id, 0) + 1
-        state, revenue = self._result(offer, answer)
+        state, revenue = result_of(offer, answer, self._assumptions)
         due = now
         if state is AttemptState.WAITING:
             delay = next_delay(delivery.settings.retry, way.job.tries_of(delivery.id) + 1, _HALF)
@@ -261,21 +255,11 @@ class Simulation:
             flight.need, flight.holds, state, way.lead.id, revenue=revenue, payout=payout, is_first=is_first
         )
         way.answered(flight.place, state, revenue)
-        if self._goes_on(way, offer, state):
+        if goes_on(way, offer, state):
             way.due.append(due)
         way.under_way -= 1
         if not way.under_way:
             self._go_on(way)
-
-    def _result(self, offer: Offer, answer: Answer | None) -> tuple[AttemptState, int]:
-        if answer is None:
-            if self._assumptions.takes(offer.delivery):
-                return AttemptState.SOLD, self._assumptions.revenue(offer)
-            return AttemptState.REJECTED, 0
-        if answer.state is not AttemptState.SOLD:
-            return answer.state, 0
-        # A buyer that named its own price keeps it; one that paid what was asked pays what is asked now.
-        return AttemptState.SOLD, offer.price if answer.revenue == answer.offer else answer.revenue
 
     def _sell(self, way: Way, offer: Offer, answer: Answer | None, revenue: int) -> int:
         """Make a lead sold; gives what its supplier is paid for that, in micro-units."""
@@ -294,13 +278,6 @@ class Simulation:
         if answer is None:
             figures.assumed_sales += 1
             figures.assumed_revenue += revenue
-
-    def _goes_on(self, way: Way, offer: Offer, state: AttemptState) -> bool:
-        if state is AttemptState.SOLD:
-            return way.route.goes_on_after(offer.delivery.id, offer.sale)
-        if state is AttemptState.UNKNOWN:
-            return offer.delivery.settings.when_unknown is UnknownPolicy.NEXT or offer.sale is Sale.SHARED
-        return True
 
     def _go_on(self, way: Way) -> None:
         if not way.due or way.is_unfinished:
