@@ -12,6 +12,7 @@ from leadyard.identity import service as identity
 from leadyard.identity.keys import KeyInput, KindOfKey
 from leadyard.identity.model import KeySettings, Principal
 from leadyard.intake.quarantine import Quarantine
+from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.service import Leads
 from leadyard.leads.views import LeadView
 from leadyard.ledger.audit import Difference, audit
@@ -28,6 +29,10 @@ class Desk(Exchange):
     @property
     def leads(self) -> Leads:
         return Leads(self.database, self.configuration, self.plans, self.ledger)
+
+    @property
+    def after_sale(self) -> AfterSale:
+        return AfterSale(self.database, self.configuration, self.ledger)
 
     @property
     def quarantine(self) -> Quarantine:

@@ -1,23 +1,28 @@
 """The composition root: which parts a process is made of."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
-from leadyard.delivery.account_carriers import account_carriers
+from leadyard.delivery.account_carriers import (
+    account_carriers,
+    mail_server_of,
+    sms_gateway_of,
+    trial_carriers,
+)
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.files.service import FileExporter
 from leadyard.delivery.guard import AddressGuard
 from leadyard.delivery.model import Outcome, Verdict
+from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
 from leadyard.delivery.resuming import Resumer
-from leadyard.delivery.service import DeliveryWorker
+from leadyard.delivery.service import Carrier, DeliveryWorker
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.delivery.transports.store import StoreTransport
-from leadyard.delivery.webhooks import WebhookSender
+from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
 from leadyard.identity.model import QueueAppend
@@ -29,10 +34,18 @@ from leadyard.intake.providers.sources import Sources
 from leadyard.intake.providers.validating import Validating
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
+from leadyard.leads.after_sale.service import AfterSale
+from leadyard.leads.jobs.runner import JobRunner
+from leadyard.leads.jobs.service import Jobs
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
 from leadyard.reports.locks import ReportLocks
+from leadyard.responders.account_messenger import AccountMessenger
+from leadyard.responders.jobs import ResponderWorker
+from leadyard.responders.links import Links
+from leadyard.responders.messenger import Messenger
+from leadyard.responders.web import ResponderPages
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -66,8 +79,17 @@ class Services:
         self.intake = Intake(database, self.configuration, self.plans, self.ledger, inquiries=self.inquiries)
         self.leads = Leads(database, self.configuration, self.plans, self.ledger)
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
+        self.after_sale = AfterSale(database, self.configuration, self.ledger)
+        self.jobs = Jobs(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
+        self.trial_carriers = trial_carriers(
+            self.configuration,
+            self.outbound,
+            AddressGuard(settings.allowed_networks),
+            carriers_of(self.outbound),
+        )
+        self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
 
@@ -95,6 +117,7 @@ class Services:
             self._post_json,
             self.prospects,
             Validating(self.database, self.ledger, self.inquiries),
+            self.after_sale,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:
@@ -110,14 +133,10 @@ class WorkerParts:
         """Put the background work of one process together."""
         self.database = database
         self.transport = HttpTransport(settings.allowed_networks)
-        configuration, ledger = Configuration(database), Ledger(database)
+        configuration, ledger, plans = Configuration(database), Ledger(database), Plans()
         self._configuration = configuration
-        self._leads = Leads(database, configuration, Plans(), ledger)
-        carriers = {
-            DeliveryKind.HTTP: self._post,
-            DeliveryKind.PING_POST: self._post,
-            DeliveryKind.STORE: _store,
-        }
+        self._leads = Leads(database, configuration, plans, ledger)
+        carriers = carriers_of(self.transport)
         self.pings = ping_transport(settings)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
@@ -134,7 +153,11 @@ class WorkerParts:
         )
         self.files = FileExporter(database, configuration, guard)
         self.resumer = Resumer(database, configuration, ledger, by_account)
-        self.webhooks = WebhookSender(database, configuration, self.transport.post_json, self._record)
+        self.webhooks = WebhookSender(database, configuration, self.transport.send, self._describe)
+        self._guard = guard
+        self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
+        quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
+        self.jobs = JobRunner(database, configuration, quarantine)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
@@ -146,18 +169,40 @@ class WorkerParts:
         await self.transport.close()
         await self.pings.close()
 
-    async def _record(self, account_id: int, lead_id: int) -> dict[str, Any] | None:
+    async def _messenger(self, account_id: int) -> Messenger:
+        """Give responders what carries an account's messages."""
+        setup = await self._configuration.current(account_id)
+        server, gateway = mail_server_of(setup, None), sms_gateway_of(setup, None)
+        return AccountMessenger(server, gateway, self._guard, self.transport)
+
+    async def _describe(self, account_id: int, lead_id: int) -> Described | None:
         """Write a lead as a webhook shows it: LeadByte's queue record with everything appended."""
-        views = await self._leads.read(account_id, [lead_id])
-        view = views.get(lead_id)
+        view = (await self._leads.read(account_id, [lead_id])).get(lead_id)
         if view is None:
             return None
-        return record_of(view.lead.uuid, view, await self._configuration.current(account_id), _EVERYTHING)
+        setup = await self._configuration.current(account_id)
+        return Described(record_of(view.lead.uuid, view, setup, _EVERYTHING), lead_values(view, setup))
 
-    async def _post(self, settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
+
+def links_of(settings: Settings) -> Links:
+    """Make what signs the links in messages; they lead to the installation's public address."""
+    secret_key = settings.with_secret_key().secret_key or ""
+    return Links(secret_key, settings.public_base_url or settings.local_base_url)
+
+
+def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:
+    """Tell what carries the kinds of delivery that need nothing but their settings."""
+
+    async def post(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:
         if settings.http is None:
             return Verdict(Outcome.ERROR, "the delivery has no address")
-        return await self.transport.deliver(settings.http, settings.answers, values, idempotency_key=key)
+        return await transport.deliver(settings.http, settings.answers, values, idempotency_key=key)
+
+    return {
+        DeliveryKind.HTTP: post,
+        DeliveryKind.PING_POST: post,
+        DeliveryKind.STORE: _store,
+    }
 
 
 async def _store(settings: DeliverySettings, values: Mapping[str, str], key: str) -> Verdict:

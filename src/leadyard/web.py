@@ -14,6 +14,7 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.app import Services
+from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
@@ -26,6 +27,8 @@ from leadyard.logs import configure_logs
 from leadyard.own_api import problems
 from leadyard.own_api.app import create
 from leadyard.own_api.docs_page import PAGE_PATH
+from leadyard.responders.api import section as responders_section
+from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
@@ -48,7 +51,12 @@ class Web:
             create(
                 services.database,
                 services.configuration,
-                more_sections=(*sections(services), DELIVERY_FILES),
+                more_sections=(
+                    *sections(services),
+                    DELIVERY_FILES,
+                    delivery_tests.section(services.trial_carriers),
+                    responders_section(services.ledger),
+                ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )
@@ -57,6 +65,7 @@ class Web:
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (RESPONDER_PREFIX, "responders", services.responder_pages),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))

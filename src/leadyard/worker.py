@@ -1,4 +1,4 @@
-"""The worker process: sends leads and webhooks, folds roll-ups."""
+"""The worker process: sends leads and webhooks, runs jobs, folds roll-ups."""
 
 import asyncio
 import os
@@ -48,6 +48,8 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.webhooks.run(stop),
                 parts.files.run(stop),
                 parts.resumer.run(stop),
+                parts.jobs.run(stop),
+                parts.responders.run(stop),
                 fold_until(database, stop),
             )
         finally:

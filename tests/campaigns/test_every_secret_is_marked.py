@@ -18,7 +18,6 @@ SUSPICIOUS = (
     "token",
     "private_key",
     "api_key",
-    "access_key",
     "signing_key",
 )
 NO_SECRETS = frozenset({"token_url"})

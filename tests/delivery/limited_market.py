@@ -1,6 +1,5 @@
 """A market with every kind of limit, worked by hand: one step at a time, in whatever order a test likes."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,18 +14,16 @@ from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Planner, read_job, write_plan
 from leadyard.delivery.sending import Sending, result_of
-from leadyard.delivery.settling import give_back, most_entries
+from leadyard.delivery.settling import most_entries
 from leadyard.identity.actor import Actor
 from leadyard.kit import clock
-from leadyard.leads.model import APPROVED_STATES, AttemptState, SaleStatus, Standing
+from leadyard.leads.after_sale.model import Ask
+from leadyard.leads.model import APPROVED_STATES, AttemptState
 from leadyard.ledger.credit.model import CreditMode, CreditTerms
 from leadyard.ledger.credit.service import Credit
-from leadyard.ledger.model import made, returned
-from leadyard.reports.model import Deltas, attempt_change, standing_change
-from leadyard.reports.service import write_deltas
 from leadyard.routing.caps import CapOwner, Period
 from leadyard.routing.routes import Routes
-from leadyard.storage.database import Connection, Database, Row
+from leadyard.storage.database import Database, Row
 
 MILLION = 1_000_000
 _LATER = timedelta(days=2)
@@ -107,63 +104,15 @@ class LimitedMarket:
             )
 
     async def give_back(self, index: int) -> None:
-        """Return a sold lead, as a service for returns would."""
+        """Return a sold lead."""
         sold = await self._attempts(f"state IN ({_SALE})")
         if sold:
-            await self._in_one_unit(sold[index % len(sold)], self._return)
-
-    async def _return(self, connection: Connection, attempt: Row) -> None:
-        lead, now = await self.desk.lead(attempt["lead_id"]), clock.now()
-        ids = await self.desk.ledger.reserve_ids({self.account_id: 2})
-        entry = returned(
-            self.account_id, now, lead["id"], buyer_id=attempt["buyer_id"], supplier_id=lead["supplier_id"],
-            revenue=attempt["revenue"], payout=0, currency=lead["currency"], memo="",
-        )  # fmt: skip
-        back = await give_back(connection, self.account_id, lead["id"], attempt["number"], now, "returned")
-        again = await give_back(connection, self.account_id, lead["id"], attempt["number"], now, "returned")
-        assert again == []
-        await self.desk.ledger.post(connection, ids.number([*made([entry]), *back]))
-        key = (self.account_id, lead["id"], attempt["number"])
-        await connection.execute(
-            "UPDATE delivery_attempts SET state = 9, revenue = 0"
-            " WHERE account_id = $1 AND lead_id = $2 AND number = $3", *key
-        )  # fmt: skip
-        others = await connection.fetchval(
-            f"SELECT count(*) FROM delivery_attempts WHERE account_id = $1 AND lead_id = $2 AND state IN ({_SALE})",
-            *key[:2],
-        )
-        status, standing = (
-            (SaleStatus.SOLD, Standing.APPROVED) if others else (SaleStatus.RETURNED, Standing.RETURNED)
-        )
-        await connection.execute(
-            "UPDATE leads SET revenue = revenue - $3, sale_status = $4, standing = $5"
-            " WHERE account_id = $1 AND id = $2", *key[:2], attempt["revenue"], status, standing
-        )  # fmt: skip
-        deltas = Deltas()
-        account_id, received_at = self.account_id, lead["received_at"]
-        campaign_id, supplier_id, lost = lead["campaign_id"], lead["supplier_id"], -attempt["revenue"]
-        counts = standing_change(Standing(lead["standing"]), standing)
-        sub_supplier_id, channel = lead["sub_supplier_id"], lead["channel"]
-        deltas.lead(
-            account_id,
-            received_at,
-            campaign_id,
-            supplier_id,
-            sub_supplier_id,
-            channel,
-            revenue=lost,
-            **counts,
-        )
-        counts = attempt_change(AttemptState(attempt["state"]), AttemptState.RETURNED)
-        buyer_id, delivery_id = attempt["buyer_id"], attempt["delivery_id"]
-        deltas.buyer(
-            account_id, received_at, campaign_id, supplier_id, buyer_id, delivery_id, revenue=lost, **counts
-        )
-        await write_deltas(connection, deltas)
-
-    async def _in_one_unit(self, attempt: Row, work: Callable[[Connection, Row], Awaitable[None]]) -> None:
-        async with self.desk.database.unit_of_work() as connection:
-            await work(connection, attempt)
+            sale = sold[index % len(sold)]
+            asked = Ask(sale["buyer_id"], "DNCC", True)
+            lead_id = sale["lead_id"]
+            assert await self.desk.after_sale.return_leads(self.desk.principal, [lead_id], asked) == {
+                lead_id: ""
+            }
 
     async def _attempts(self, where: str) -> list[Row]:
         return await self.desk.rows("delivery_attempts", where)

@@ -1,5 +1,7 @@
 """Values are found in XML by path, and no XML that a buyer sends can do harm."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,9 +79,9 @@ def test_rules_and_readings_take_xml() -> None:
         reference=Extract("xml_path", "//Result/@id"),
     )
     judgement = judge(rules, 200, "text/xml", ANSWER)
-    assert (judgement.outcome, str(judgement.revenue), judgement.buyer_reference) == (
+    assert (judgement.outcome, judgement.revenue, judgement.buyer_reference) == (
         Outcome.ACCEPT,
-        "12.50",
+        Decimal("12.50"),
         "77",
     )
     assert judge(rules, 200, "text/xml", ANSWER.replace("OK", "NO")).outcome is Outcome.REJECT

@@ -22,6 +22,7 @@ from leadyard.ledger.model import (
     sold,
 )
 from leadyard.ledger.service import Ledger
+from leadyard.reports.corrections import CorrectedLead, write_corrections
 from leadyard.reports.model import attempt_change
 from leadyard.reports.service import fold, write_deltas
 from leadyard.storage.database import Database
@@ -51,6 +52,18 @@ _ATTEMPT = """
 INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, revenue, started_at)
 VALUES (1, $1, $2, 7, 4, $3, '', $4, now())
 """
+
+_RETURN = """
+INSERT INTO lead_returns (account_id, id, lead_id, buyer_id, delivery_id, reason, state, reverse_payout, revenue, payout,
+                          currency, received_at, asked_at, asked_by)
+VALUES (1, 1, 2, 4, 7, 'DNCC', 1, true, 25000000, 4000000, 'GBP', $1, $1, '')
+"""
+
+
+def corrected(lead: LeadRow) -> CorrectedLead:
+    return CorrectedLead(
+        lead.id, lead.campaign_id, lead.supplier_id, None, int(lead.channel), lead.received_at
+    )
 
 
 def sale(lead: LeadRow, buyer_id: int, revenue: int, payout: int = 0) -> Entry | None:
@@ -121,6 +134,8 @@ async def in_order(database: Database) -> Database:
         )
         await insert(connection, LEADS)
         await ledger.post(connection, reserved)
+        await write_corrections(connection, reserved.entries, map(corrected, LEADS))
+        await connection.execute(_RETURN, RETURNED.received_at)
         for lead in LEADS:
             deltas = deltas_of([lead])
             for attempt_lead, number, state, revenue in ATTEMPTS:
@@ -231,6 +246,29 @@ PLANTED = {
     "a sale whose attempt says another price": (
         ["UPDATE delivery_attempts SET revenue = 1 WHERE lead_id IN (1, 4) AND state IN (2, 8)"],
         [Difference("lead against its sales: revenue", "lead 1", 1, 25 * MILLION)],
+    ),
+    "a return that nobody made": (
+        ["DELETE FROM lead_returns"],
+        [
+            Difference("returned sale without a return: returns", "lead 2, attempt 1", 1, 0),
+            Difference("returns against the ledger: payout", "lead 2, GBP", 4 * MILLION, 0),
+            Difference("returns against the ledger: revenue", "lead 2, GBP", 25 * MILLION, 0),
+        ],
+    ),
+    "a return that says another amount": (
+        ["UPDATE lead_returns SET revenue = 1"],
+        [Difference("returns against the ledger: revenue", "lead 2, GBP", 25 * MILLION, 1)],
+    ),
+    "a correction that the ledger does not know": (
+        ["UPDATE correction_rollups SET revenue = revenue + 1"],
+        [
+            Difference(
+                "correction roll-up: revenue",
+                "booked in hour 2026-03-10 12:00 UTC, " + HOUR + "channel 1",
+                -20 * MILLION,
+                -20 * MILLION + 1,
+            )
+        ],
     ),
     "a sold lead that no buyer took": (
         ["UPDATE leads SET sale_status = 2 WHERE id = 3"],

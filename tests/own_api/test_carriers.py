@@ -54,7 +54,12 @@ async def delivery(client: httpx.AsyncClient, settings: dict[str, Any]) -> httpx
 async def test_a_mail_server_never_shows_its_password_and_keeps_it(client: httpx.AsyncClient) -> None:
     server = await made(client, "/mail-servers", {"name": "Mail", "settings": SERVER})
     assert server["settings"]["password"] == MASK
-    patch = {"settings": {"password": MASK, "host": "smtp2.example.com"}}
+    moved = await client.patch(
+        f"/api/v1/mail-servers/{server['id']}",
+        json={"settings": {"password": MASK, "host": "smtp2.example.com"}},
+    )
+    assert [error["field"] for error in moved.json()["errors"]] == ["settings.password"]
+    patch = {"settings": {"password": "anew", "host": "smtp2.example.com"}}
     changed = (await client.patch(f"/api/v1/mail-servers/{server['id']}", json=patch)).json()
     assert (changed["settings"]["host"], changed["settings"]["password"]) == ("smtp2.example.com", MASK)
     log = (await client.get("/api/v1/audit-log")).text

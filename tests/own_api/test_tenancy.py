@@ -15,6 +15,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "deliveries": {"campaign_id": 1, "buyer_id": 1, "reference": "A"},
     "webhooks": {"url": "https://example.com"},
     "value-lists": {"reference": "A"},
+    "return-reasons": {"code": "A", "label": "A"},
     "keys": {"reference": "A"},
 }
 

@@ -73,11 +73,12 @@ def requests(draw: st.DrawFn) -> tuple[CampaignReportRequest, datetime]:
         draw(st.booleans()),
         draw(st.sampled_from([None, (1,), (0, 2)])),
         draw(st.sampled_from([None, (Channel.REST, Channel.IMPORT)])),
+        draw(st.booleans()),
     )
     return request, near
 
 
-Key = tuple[str | None, int | None, str]
+Key = tuple[str | None, int | None, int | None, str]
 
 
 def counted_by_hand(request: CampaignReportRequest, leads: list[LeadRow]) -> dict[Key, LeadSums]:
@@ -94,15 +95,16 @@ def counted_by_hand(request: CampaignReportRequest, leads: list[LeadRow]) -> dic
         timed = request.group != "Campaign"
         label = group_key(lead.received_at, request.group, request.zone) if timed else None
         campaign = lead.campaign_id if request.show_campaign or not timed else None
-        key = (label, campaign, request.campaigns[lead.campaign_id])
+        supplier = (lead.supplier_id or 0) if request.show_supplier else None
+        key = (label, campaign, supplier, request.campaigns[lead.campaign_id])
         sums[key] = sums[key].plus(lead.sums)
     return dict(sums)
 
 
 async def reported(connection: Connection, request: CampaignReportRequest) -> dict[Key, LeadSums]:
     rows = await campaign_report(connection, request)
-    keys = [(row.label, row.campaign_id, row.currency) for row in rows]
-    assert keys == sorted(keys, key=lambda key: (key[0] or "", key[1] or 0, key[2]))
+    keys = [(row.label, row.campaign_id, row.supplier_id, row.currency) for row in rows]
+    assert keys == sorted(keys, key=lambda key: (key[0] or "", key[1] or 0, key[2] or 0, key[3]))
     return dict(zip(keys, (row.sums for row in rows), strict=True))
 
 

@@ -7,8 +7,17 @@ from urllib.parse import urlsplit
 
 from leadyard.campaigns.distribution_checks import auction_problems, distribution_problems, margin_problems
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
-from leadyard.campaigns.model import AcceptOn, CampaignSettings, Dedupe, Match, Payout, PayoutKind
+from leadyard.campaigns.model import (
+    AcceptOn,
+    CampaignSettings,
+    Dedupe,
+    Match,
+    Payout,
+    PayoutKind,
+    WebhookForm,
+)
 from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
+from leadyard.delivery.postbacks import postback_problems
 from leadyard.intake.fields import STANDARD_FIELDS, FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem
 
@@ -75,7 +84,14 @@ def payout_problems(path: str, payout: Payout | None) -> list[FieldProblem]:
 
 def webhook_problems(webhook: WebhookInput) -> list[FieldProblem]:
     """Name everything that is wrong with a webhook."""
-    return [] if is_web_address(webhook.url) else [FieldProblem("url", "is not an http or https address")]
+    if webhook.settings.form is not WebhookForm.JSON:
+        return postback_problems(webhook.url, webhook.settings)
+    problems = [] if is_web_address(webhook.url) else [FieldProblem("url", "is not an http or https address")]
+    if webhook.settings.fields:
+        problems.append(
+            FieldProblem("settings.fields", "is for postbacks; a json webhook carries the record")
+        )
+    return problems
 
 
 def is_web_address(text: str) -> bool:

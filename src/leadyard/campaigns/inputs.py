@@ -17,7 +17,7 @@ from leadyard.campaigns.model import (
     WebhookSettings,
 )
 from leadyard.delivery.kinds import MailServerSettings, SmsGatewaySettings
-from leadyard.delivery.model import PreparedRequest
+from leadyard.delivery.model import Outcome, PreparedRequest
 from leadyard.intake.fields import FieldRule
 from leadyard.intake.providers.model import CheckKind, ProviderSettings, ProviderStatus
 
@@ -70,6 +70,14 @@ class WebhookInput(msgspec.Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
     status: Status = Status.ACTIVE
     settings: WebhookSettings = WebhookSettings()
+
+
+class ReturnReasonInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason for which buyers may return leads."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+    label: Name
+    status: Status = Status.ACTIVE
 
 
 class ProviderInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,9 +134,10 @@ class BuyerRecord(BuyerInput, frozen=True, kw_only=True):
 
 
 class DeliveryRecord(DeliveryInput, frozen=True, kw_only=True):
-    """A delivery as it stands."""
+    """A delivery as it stands; `tested_at` is when it last passed a test."""
 
     id: int
+    tested_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -165,6 +174,14 @@ class SmsGatewayRecord(SmsGatewayInput, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class ReturnReasonRecord(ReturnReasonInput, frozen=True, kw_only=True):
+    """A return reason as it stands."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
 class TermsRecord(TermsInput, frozen=True, kw_only=True):
     """The terms of one supplier in one campaign."""
 
@@ -186,3 +203,14 @@ class DeliveryPreview(msgspec.Struct, frozen=True, kw_only=True):
 
     request: PreparedRequest | None
     warnings: tuple[str, ...]
+
+
+class DeliveryTest(msgspec.Struct, frozen=True, kw_only=True):
+    """How a delivery's test ended: passed when the buyer accepted; request and answer are shown, secrets masked."""
+
+    passed: bool
+    outcome: Outcome
+    reason: str
+    status_code: int | None
+    request: str
+    response: str

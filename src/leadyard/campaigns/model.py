@@ -16,6 +16,7 @@ from leadyard.campaigns.distribution import (
     Weight,
 )
 from leadyard.campaigns.limits import AmountCaps, CapScope, Count, WeekdayCaps
+from leadyard.campaigns.returns import ReturnPolicy
 from leadyard.campaigns.rule_settings import (
     BuyerSets,
     FilterRules,
@@ -33,13 +34,21 @@ from leadyard.delivery.kinds import (
     SmsSettings,
     TransferSettings,
 )
-from leadyard.delivery.model import AnswerRules, BreakerPolicy, HttpTarget, RetryPolicy
+from leadyard.delivery.model import (
+    AnswerRules,
+    BreakerPolicy,
+    FieldMapping,
+    HttpTarget,
+    RetryPolicy,
+)
 from leadyard.intake.fields import FieldRule
 from leadyard.intake.providers.model import CampaignCheck, RowId
 from leadyard.kit.masking import SecretText
 from leadyard.ledger.credit.model import CreditTerms
 from leadyard.routing.rules.model import Rule
 from leadyard.routing.schedules import Schedule
+
+PartyId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class Status(StrEnum):
@@ -124,7 +133,10 @@ class DeliveredDedupe(msgspec.Struct, frozen=True):
 
 
 class CampaignSettings(msgspec.Struct, frozen=True):
-    """What an operator sets on a campaign."""
+    """What an operator sets on a campaign.
+
+    Quarantined leads are let in by themselves after `release_after_minutes`, if that is set, so many a minute.
+    """
 
     description: Annotated[str, Meta(max_length=2000)] = ""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "GBP"
@@ -143,6 +155,8 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     most_requarantines: Annotated[int, Meta(ge=1, le=7)] = 3
     filter: FilterRules = ()
     buyer_sets: BuyerSets = ()
+    release_after_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
+    release_per_minute: Annotated[int, Meta(ge=1, le=60_000)] = 600
     live_responses: bool = False
     refused_url: Annotated[str, Meta(max_length=2048)] = ""
     blocked_addresses: tuple[str, ...] = ()
@@ -181,11 +195,15 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     phone: Annotated[str, Meta(max_length=64)] = ""
     external_ref: Annotated[str, Meta(max_length=255)] = ""
     external_ref_2: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_3: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_4: Annotated[str, Meta(max_length=255)] = ""
+    external_ref_5: Annotated[str, Meta(max_length=255)] = ""
     caps: Caps = Caps()
     schedule: Schedule | None = None
     credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
     dedupe: DeliveredDedupe = DeliveredDedupe()
+    returns: ReturnPolicy = ReturnPolicy()
 
 
 class DeliveryKind(StrEnum):
@@ -250,24 +268,47 @@ class DeliverySettings(msgspec.Struct, frozen=True):
         | None
     ) = None
     dedupe: DeliveredDedupe = DeliveredDedupe()
+    returns: ReturnPolicy = ReturnPolicy()
 
 
 class WebhookEvent(StrEnum):
     """What webhooks can be told of."""
 
+    LEAD_ACCEPTED = "lead.accepted"
+    LEAD_REJECTED = "lead.rejected"
+    LEAD_QUARANTINED = "lead.quarantined"
     LEAD_SOLD = "lead.sold"
     LEAD_UNSOLD = "lead.unsold"
     CAP_REACHED = "cap.reached"
     CREDIT_LOW = "credit.low"
     CREDIT_EMPTY = "credit.empty"
+    LEAD_RETURNED = "lead.returned"
+    LEAD_ASSIGNED = "lead.assigned"
+    LEAD_FEEDBACK = "lead.feedback"
+    DELIVERY_FAILED = "delivery.failed"
+
+
+class WebhookForm(StrEnum):
+    """How a webhook is called: JSON with the lead's record, or a postback with values of the lead."""
+
+    JSON = "json"
+    GET = "get"
+    FORM = "form"
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):
-    """Which events a webhook gets; the secret signs every body."""
+    """Which events a webhook gets, of which campaigns and suppliers (none: all); the secret signs every call.
+
+    A postback (`get`, `form`) may name values of the lead in its url, `form` sends `fields` as its body.
+    """
 
     reference: Annotated[str, Meta(max_length=255)] = ""
     events: tuple[WebhookEvent, ...] = (WebhookEvent.LEAD_SOLD, WebhookEvent.LEAD_UNSOLD)
     secret: SecretText = ""
+    form: WebhookForm = WebhookForm.JSON
+    fields: Annotated[tuple[FieldMapping, ...], Meta(max_length=100)] = ()
+    campaign_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
+    supplier_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
 
 
 class Supplier(msgspec.Struct, frozen=True):
@@ -339,3 +380,5 @@ class Campaign(msgspec.Struct, frozen=True):
     fields: tuple[FieldRule, ...] = ()
     suppliers: dict[int, SupplierTerms] = {}
     deliveries: tuple[Delivery, ...] = ()
+    occasions: frozenset[str] = frozenset()
+    """What happens to leads that active responders of the campaign wait for."""

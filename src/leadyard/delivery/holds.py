@@ -13,7 +13,13 @@ from leadyard.leads.model import AttemptState
 from leadyard.routing.caps import CapKey, CapOwner, Measure, Period
 
 _GIVES_BACK = frozenset(
-    {AttemptState.REJECTED, AttemptState.WAITING, AttemptState.ERROR, AttemptState.RETURNED}
+    {
+        AttemptState.REJECTED,
+        AttemptState.WAITING,
+        AttemptState.ERROR,
+        AttemptState.RETURNED,
+        AttemptState.REASSIGNED,
+    }
 )
 _CounterRow = tuple[int, int, int, int, int, int]
 

@@ -81,7 +81,7 @@ class SmsGatewaySettings(Struct, frozen=True, kw_only=True):
 class EmailSettings(Struct, frozen=True, kw_only=True):
     """An e-mail with the lead. Every value in the HTML body is escaped; in headers line breaks become blanks."""
 
-    server_id: CarrierId
+    server_id: Annotated[CarrierId | None, Meta(description="None: the account's first active one.")] = None
     to: Recipients = ()
     cc: Recipients = ()
     bcc: Recipients = ()
@@ -96,7 +96,7 @@ class EmailSettings(Struct, frozen=True, kw_only=True):
 class SmsSettings(Struct, frozen=True, kw_only=True):
     """A text message with the lead."""
 
-    gateway_id: CarrierId
+    gateway_id: Annotated[CarrierId | None, Meta(description="None: the account's first active one.")] = None
     to: TemplateText
     text: TemplateText
     sender: Annotated[TemplateText, Meta(description="Empty: the gateway's.")] = ""

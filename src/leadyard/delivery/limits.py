@@ -97,8 +97,10 @@ class Limits:
         self._lacking.add(key)
         return NO_CREDIT
 
-    def take(self, job: Job, delivery: Delivery, price: int | None = None) -> Holds:
-        """Take what a sale needs; ask `reason` first."""
+    def take(
+        self, job: Job, delivery: Delivery, price: int | None = None, *, is_forced: bool = False
+    ) -> Holds:
+        """Take what a sale needs; ask `reason` first, unless it is forced, which takes what credit there is."""
         uses = self._uses_of(job, delivery, price)
         self._gate.take(uses)
         caps = tuple((use.key, use.amount) for use in uses)
@@ -106,6 +108,9 @@ class Limits:
         if key is None:
             return Holds(caps)
         credit = self._price(job, delivery, price)
+        left = room(self._credit[key], self._terms(key)) if is_forced else None
+        if left is not None:
+            credit = min(credit, max(0, left))
         self._credit[key].reserved += credit
         self._top_up(key)
         return Holds(caps, credit)

@@ -8,19 +8,18 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Status, Webhook, WebhookEvent
+from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery.model import RetryPolicy
-from leadyard.storage.counters import IdBlocks, next_id
-from leadyard.storage.database import Connection, Database, encode_json
+from leadyard.delivery.subscriptions import wants
+from leadyard.responders.occasions import note_occasion
+from leadyard.storage.database import Connection, encode_json
 
 RETRY = RetryPolicy(attempts=10, first_delay_seconds=5, factor=3, maximum_delay_seconds=21_600)
 
-_KIND = "outbox"
-
 _QUEUE = """
-INSERT INTO outbox (account_id, id, webhook_id, event, lead_id, payload, state, due_at)
-SELECT $1, id, webhook_id, $2, lead_id, payload::jsonb, 0, $3
-FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::text[]) AS row (id, webhook_id, lead_id, payload)
+INSERT INTO outbox (account_id, webhook_id, event, lead_id, payload, state, due_at)
+SELECT $1, webhook_id, $2, lead_id, payload::jsonb, 0, $3
+FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS row (webhook_id, lead_id, payload)
 """
 
 _CLAIM = """
@@ -58,51 +57,16 @@ class MessageState(IntEnum):
     DEAD = 2
 
 
-class MessageRange:
-    """Ids of messages, reserved before the unit of work that uses them."""
-
-    def __init__(self, ids: range) -> None:
-        """Take what was reserved."""
-        self.left = ids
-
-    def next(self) -> int | None:
-        """Take one; None when all are used."""
-        if not self.left:
-            return None
-        first, self.left = self.left[0], self.left[1:]
-        return first
-
-
-class MessageIds:
-    """One process's ids of messages, claimed in blocks: the counter is not locked while a batch commits."""
-
-    def __init__(self, database: Database) -> None:
-        """Claim from this database."""
-        self._blocks = IdBlocks(database, _KIND)
-
-    async def reserve(self, setup: AccountSetup, event: WebhookEvent, leads: int) -> MessageRange:
-        """Reserve ids for an event of at most so many leads; call it before the unit of work begins."""
-        count = len(_hooks(setup, event)) * leads
-        return MessageRange(await self._blocks.take(setup.account.id, count) if count else range(0))
-
-    def put_back(self, account_id: int, unused: MessageRange) -> None:
-        """Give back what a unit of work did not use."""
-        self._blocks.put_back(account_id, unused.left)
-
-
 async def announce(
     connection: Connection,
     setup: AccountSetup,
     now: datetime,
     event: WebhookEvent,
     told: Mapping[int, dict[str, Any]],
-    ids: MessageRange | None = None,
 ) -> None:
-    """Queue an event, as lead id to payload, for every active webhook that asked for it.
-
-    Beyond the reserved ids it takes others, one caller at a time until the unit of work ends.
-    """
-    await _queue(connection, setup, now, event, list(told.items()), ids)
+    """Queue an event, as lead id to payload, for every active webhook that asked for it."""
+    await note_occasion(connection, setup, event.removeprefix("lead."), list(told), now)
+    await _queue(connection, setup, now, event, list(told.items()))
 
 
 async def announce_news(
@@ -122,22 +86,16 @@ async def _queue(
     now: datetime,
     event: WebhookEvent,
     told: Sequence[tuple[int | None, dict[str, Any]]],
-    ids: MessageRange | None = None,
 ) -> None:
-    rows = []
-    for hook in _hooks(setup, event):
-        for lead_id, payload in told:
-            message_id = None if ids is None else ids.next()
-            if message_id is None:
-                message_id = await next_id(connection, setup.account.id, _KIND)
-            rows.append((message_id, hook.id, lead_id, encode_json(payload)))
+    rows = [
+        (hook.id, lead_id, encode_json(payload))
+        for hook in setup.webhooks
+        for lead_id, payload in told
+        if wants(hook, event, payload)
+    ]
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         await connection.execute(_QUEUE, setup.account.id, event, now, *columns)
-
-
-def _hooks(setup: AccountSetup, event: WebhookEvent) -> list[Webhook]:
-    return [w for w in setup.webhooks if w.status is Status.ACTIVE and event in w.settings.events]
 
 
 async def claim(connection: Connection, account_id: int, now: datetime, most: int) -> list[Message]:

@@ -10,10 +10,11 @@ from leadyard.delivery import outbox, store
 from leadyard.delivery.delivered import Wish, give_back, wishes
 from leadyard.delivery.files.queueing import queue_sales
 from leadyard.delivery.message_costs import add_message_costs, sms_cost_entry, sms_cost_of
-from leadyard.delivery.rules import payout_of_sale
+from leadyard.delivery.rules import payout_due
 from leadyard.delivery.sending import Result, Sending
 from leadyard.delivery.settling import Settling
 from leadyard.delivery.store import Due, Finished, LeadState
+from leadyard.delivery.subscriptions import about
 from leadyard.delivery.waves import Wave
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.ledger.model import Entry, sold
@@ -23,6 +24,11 @@ from leadyard.reports.service import write_deltas
 from leadyard.storage.database import Connection
 
 _NOT_TAKEN = frozenset({AttemptState.REJECTED, AttemptState.WAITING, AttemptState.ERROR})
+_NEWS = {
+    WebhookEvent.LEAD_SOLD: AttemptState.SOLD,
+    WebhookEvent.DELIVERY_FAILED: AttemptState.ERROR,
+}
+"""The events that the end of an attempt makes."""
 
 
 class OutcomeBatch:
@@ -47,7 +53,6 @@ class OutcomeBatch:
         connection: Connection,
         ledger: Ledger,
         ids: ReservedIds,
-        message_ids: outbox.MessageRange | None = None,
     ) -> None:
         """Write everything inside the caller's unit of work; attempts that somebody settled meanwhile are left."""
         finished = [_finished(result) for result in self._results.values()]
@@ -65,9 +70,8 @@ class OutcomeBatch:
         await give_back(connection, self._account_id, self._given_back)
         await add_message_costs(connection, self._account_id, self._sms_costs)
         await ledger.post(connection, ids.number(self._entries))
-        await outbox.announce(
-            connection, self._setup, self._now, WebhookEvent.LEAD_SOLD, _sales(applied), message_ids
-        )
+        for event, ended in _NEWS.items():
+            await outbox.announce(connection, self._setup, self._now, event, _told(applied, ended))
 
     async def _move_jobs(self, connection: Connection, applied: Sequence[Result]) -> None:
         """Queue what goes on, end the rest; an attempt that somebody else settled asks for nothing more."""
@@ -117,9 +121,10 @@ class OutcomeBatch:
     def _sell(self, result: Result, lead: LeadState) -> tuple[int, bool]:
         """Book a sale: the payout is owed once, however many buyers take the lead; tells it and if this was first."""
         job, campaign, setup = result.sending.job, result.sending.campaign, result.sending.setup
-        first = lead.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
+        before = SaleStatus(lead.sale_status)
+        first = before not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
         delivery_id = result.sending.delivery.id
-        payout = payout_of_sale(setup, campaign, delivery_id, job, result.revenue) if first else 0
+        payout = payout_due(setup, campaign, delivery_id, job, result.revenue, before, lead.payout)
         old = Standing(lead.standing)
         new = Standing.APPROVED
         entry = sold(
@@ -177,12 +182,16 @@ def _finished(result: Result) -> Finished:
     )
 
 
-def _sales(results: Sequence[Result]) -> dict[int, dict[str, Any]]:
+def _told(results: Sequence[Result], state: AttemptState) -> dict[int, dict[str, Any]]:
+    """Say of each attempt that ended so what the record of its lead does not tell."""
     return {
-        result.sending.job.lead_id: {
-            "delivery_id": result.sending.delivery.id,
-            "buyer_id": result.sending.buyer.id,
-        }
+        result.sending.job.lead_id: about(
+            result.sending.job.campaign_id,
+            result.sending.job.supplier_id,
+            delivery_id=result.sending.delivery.id,
+            buyer_id=result.sending.buyer.id,
+            **({} if state is AttemptState.SOLD else {"reason": result.reason}),
+        )
         for result in results
-        if result.state is AttemptState.SOLD
+        if result.state is state
     }

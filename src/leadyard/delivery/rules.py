@@ -8,9 +8,10 @@ from typing import Protocol
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import AcceptOn, Campaign, Delivery
 from leadyard.campaigns.rules import CampaignRules, first_payout, paid
-from leadyard.campaigns.terms import sale_payout
+from leadyard.campaigns.terms import sale_payout, system_payout
 from leadyard.kit.money import from_micros, to_micros
 from leadyard.leads.facts import facts_of
+from leadyard.leads.model import SaleStatus
 from leadyard.routing.offers import Sale
 from leadyard.routing.prices import payout_of, price_of
 from leadyard.routing.rules import Facts
@@ -97,6 +98,38 @@ def payout_of_sale(
     if terms is None:
         return sale_payout(campaign, job.supplier_id, revenue)
     return terms.amount(facts, revenue, by_sale=True)
+
+
+def payout_due(
+    setup: AccountSetup,
+    campaign: Campaign,
+    delivery_id: int,
+    job: Routed,
+    revenue: int,
+    sale_status: SaleStatus,
+    already: int,
+) -> int:
+    """Work out what a sale adds to a lead's payout, in micro-units: it is owed once, and again after it was reversed.
+
+    `sale_status` and `already` (the payout) are the lead's before the sale; further sales of a sold lead add nothing,
+    and a supplier that kept its payout after a return is not paid a second time.
+    """
+    if sale_status in {SaleStatus.SOLD, SaleStatus.ASSIGNED}:
+        return 0
+    by_sale = payout_of_sale(setup, campaign, delivery_id, job, revenue)
+    if sale_status is not SaleStatus.RETURNED:
+        return by_sale
+    return 0 if already else by_sale + payout_when_valid(setup, campaign, job)
+
+
+def payout_when_valid(setup: AccountSetup, campaign: Campaign, job: Routed) -> int:
+    """Work out what the supplier of a lead earns by its being valid, in micro-units: on System Accept alone."""
+    if job.supplier_id is None or campaign.settings.accept_on is not AcceptOn.SYSTEM:
+        return 0
+    terms = setup.rules_of(campaign).payout(job.supplier_id)
+    if terms is None:
+        return system_payout(campaign, job.supplier_id)
+    return terms.amount(_facts(setup, campaign, job), 0, by_sale=False)
 
 
 def _everything_goes(delivery: Delivery) -> str | None:  # noqa: ARG001 - an Exclusion

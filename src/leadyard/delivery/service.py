@@ -21,11 +21,11 @@ from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Asking, Plan, Planner, read_job, write_plan
 from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
 from leadyard.delivery.settling import most_entries
+from leadyard.delivery.subscriptions import about
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
 from leadyard.kit.waiting import pause
-from leadyard.leads.model import AttemptState
 from leadyard.ledger.service import Ledger
 from leadyard.routing.routes import Routes
 from leadyard.storage.database import Connection, Database
@@ -75,7 +75,6 @@ class DeliveryWorker:
         self._breakers: dict[tuple[int, int], Breaker] = {}
         self._auctioneer = auctioneer
         self._routes = Routes()
-        self._message_ids = outbox.MessageIds(database)
         self._outcomes: GroupCommit[Result, None] = GroupCommit(self._commit, lanes=1)
         self._auctions: GroupCommit[tuple[Asking, Auction], None] = GroupCommit(
             self._settle_auctions, lanes=1
@@ -159,13 +158,11 @@ class DeliveryWorker:
     async def _claim(self, account_id: int, most: int) -> int:
         setup = await self._configuration.current(account_id)
         now = clock.now()
-        message_ids = await self._message_ids.reserve(setup, WebhookEvent.LEAD_UNSOLD, most)
         async with self._database.unit_of_work() as connection:
             rows = await store.claim(connection, account_id, now, most, self._worker_id)
             jobs, twice = _one_per_lead([read_job(account_id, row) for row in rows])
             later = [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
-            plan = await self._plan(connection, setup, now, jobs, later, message_ids)
-        self._message_ids.put_back(account_id, message_ids)
+            plan = await self._plan(connection, setup, now, jobs, later)
         self._start(plan, setup)
         return len(rows)
 
@@ -176,7 +173,6 @@ class DeliveryWorker:
         now: datetime,
         jobs: Sequence[Job],
         later: Sequence[store.Due] = (),
-        message_ids: outbox.MessageRange | None = None,
     ) -> Plan:
         """Choose for jobs and write what was chosen."""
         account_id = setup.account.id
@@ -184,14 +180,8 @@ class DeliveryWorker:
         plan = await planner.plan(connection, jobs)
         plan.later += later
         unsold = await write_plan(connection, account_id, self._worker_id, now, plan)
-        await outbox.announce(
-            connection,
-            setup,
-            now,
-            WebhookEvent.LEAD_UNSOLD,
-            {job.lead_id: {} for job in unsold},
-            message_ids,
-        )
+        told = {job.lead_id: about(job.campaign_id, job.supplier_id) for job in unsold}
+        await outbox.announce(connection, setup, now, WebhookEvent.LEAD_UNSOLD, told)
         return plan
 
     def _start(self, plan: Plan, setup: AccountSetup) -> None:
@@ -263,14 +253,6 @@ class DeliveryWorker:
         ids = await self._ledger.reserve_ids(
             {account_id: most_entries(listed) for account_id, listed in by_account.items()}
         )
-        message_ids = {
-            account_id: await self._message_ids.reserve(
-                listed[-1].sending.setup,
-                WebhookEvent.LEAD_SOLD,
-                sum(result.state is AttemptState.SOLD for result in listed),
-            )
-            for account_id, listed in by_account.items()
-        }
         now = clock.now()
         batches: list[OutcomeBatch] = []
         async with self._database.unit_of_work() as connection:
@@ -278,7 +260,7 @@ class DeliveryWorker:
                 listed = by_account[account_id]
                 setup = listed[-1].sending.setup
                 batches.append(OutcomeBatch(setup, self._worker_id, listed, now))
-                await batches[-1].write(connection, self._ledger, ids, message_ids[account_id])
+                await batches[-1].write(connection, self._ledger, ids)
         for batch in batches:
             batch.committed()
         return [None] * len(results)

@@ -11,14 +11,17 @@ from typing import Any
 import asyncpg
 import msgspec
 import structlog
+from yarl import URL
 
 from leadyard.campaigns.configuration import Configuration
-from leadyard.campaigns.model import Status, Webhook
+from leadyard.campaigns.model import Status, Webhook, WebhookForm
 from leadyard.delivery import outbox
 from leadyard.delivery.outbox import Message, MessageState
+from leadyard.delivery.postbacks import event_values, postback_request
 from leadyard.delivery.retries import next_delay
+from leadyard.delivery.templates import UnfitValueError
 from leadyard.kit import clock
-from leadyard.kit.errors import UnavailableError
+from leadyard.kit.errors import InvalidInputError, UnavailableError
 from leadyard.kit.metrics import WEBHOOKS
 from leadyard.kit.waiting import pause
 from leadyard.storage.database import Database
@@ -27,11 +30,29 @@ _log = structlog.get_logger(__name__)
 _MOST = 32
 _IDLE_SECONDS = 0.25
 
-Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[str]]
-"""Posts JSON to an address with extra headers; gives "" for a 2xx answer, else what went wrong."""
+Post = Callable[[str, str | URL, bytes | None, Mapping[str, str]], Awaitable[str]]
+"""Makes a request: method, address, body and headers; gives "" for a 2xx answer, else what went wrong."""
 
-Describe = Callable[[int, int], Awaitable[Any]]
-"""Gives the record of a lead (account, lead) that a message carries."""
+
+class Described(msgspec.Struct, frozen=True):
+    """A lead as messages carry it: its record, and the values that postbacks may name."""
+
+    record: Any
+    values: Mapping[str, str]
+
+
+Describe = Callable[[int, int], Awaitable[Described | None]]
+"""Describes a lead (account, lead) for a message; None when it is not there."""
+
+
+class _Outgoing(msgspec.Struct, frozen=True):
+    """A request as it leaves; `signed` is what its signature is made over."""
+
+    method: str
+    url: str | URL
+    body: bytes | None
+    headers: Mapping[str, str]
+    signed: bytes
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:
@@ -81,31 +102,43 @@ class WebhookSender:
         if hook is None or hook.status is not Status.ACTIVE:
             await self._settle(message, MessageState.DEAD, 0, "the webhook is not active")
             return
-        record = (
-            None if message.lead_id is None else await self._describe(message.account_id, message.lead_id)
-        )
+        try:
+            outgoing = await self._outgoing(hook, message)
+        except (UnfitValueError, InvalidInputError) as error:
+            await self._settle(message, MessageState.DEAD, 0, str(error))
+            return
+        headers = {**outgoing.headers, **_signature(hook, outgoing.signed)}
+        error_text = await self._post(outgoing.method, outgoing.url, outgoing.body, headers)
+        if not error_text:
+            await self._settle(message, MessageState.SENT, 0, None)
+            return
+        delay = next_delay(outbox.RETRY, message.tries, random.random(), None)  # noqa: S311 - jitter, not a secret
+        state = MessageState.DEAD if delay is None else MessageState.WAITING
+        await self._settle(message, state, delay or 0, error_text)
+
+    async def _outgoing(self, hook: Webhook, message: Message) -> _Outgoing:
+        """Write a message as its webhook wants it; raises UnfitValueError when a value does not fit its place."""
+        described = None
+        if message.lead_id is not None:
+            described = await self._describe(message.account_id, message.lead_id)
+        if hook.settings.form is not WebhookForm.JSON:
+            values = {} if described is None else described.values
+            told = event_values(message.event, {**message.payload, "id": message.id})
+            request = postback_request(hook, {**values, **told})
+            body = None if request.body is None else request.body.encode(errors="replace")
+            method = "GET" if body is None else "POST"
+            signed = str(request.url).encode() if body is None else body
+            return _Outgoing(method, request.url, body, dict(request.headers), signed)
         document = {
             "reference": hook.settings.reference,
             "event": message.event,
             "id": message.id,
             "at": message.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "records": [] if record is None else [record],
-            **({} if message.lead_id is not None else message.payload),
+            "records": [] if described is None else [described.record],
+            **(message.payload if message.lead_id is None else {"details": message.payload}),
         }
-        error = await self._post(hook.url, *self._signed(hook, msgspec.json.encode(document)))
-        if not error:
-            await self._settle(message, MessageState.SENT, 0, None)
-            return
-        delay = next_delay(outbox.RETRY, message.tries, random.random(), None)  # noqa: S311 - jitter, not a secret
-        state = MessageState.DEAD if delay is None else MessageState.WAITING
-        await self._settle(message, state, delay or 0, error)
-
-    @staticmethod
-    def _signed(hook: Webhook, body: bytes) -> tuple[bytes, dict[str, str]]:
-        if not hook.settings.secret:
-            return body, {}
-        now = int(clock.now().timestamp())
-        return body, {"X-Leadyard-Signature": signature(hook.settings.secret, now, body)}
+        body = msgspec.json.encode(document)
+        return _Outgoing("POST", hook.url, body, {"Content-Type": "application/json"}, body)
 
     async def _settle(
         self, message: Message, state: MessageState, delay_seconds: float, error: str | None
@@ -114,3 +147,10 @@ class WebhookSender:
         due_at = clock.now() + timedelta(seconds=delay_seconds)
         async with self._database.unit_of_work() as connection:
             await outbox.settle(connection, message, state, due_at, error)
+
+
+def _signature(hook: Webhook, signed: bytes) -> dict[str, str]:
+    if not hook.settings.secret:
+        return {}
+    now = int(clock.now().timestamp())
+    return {"X-Leadyard-Signature": signature(hook.settings.secret, now, signed)}

@@ -31,12 +31,13 @@ class AccountInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """A person who signs in to the console."""
+    """A person who signs in to the console; one of a buyer's people is tied to that buyer."""
 
     id: int
     email: str
     name: str
     role: str
+    buyer_id: int | None = None
 
 
 def account_problems(account: Account) -> list[FieldProblem]:
@@ -56,13 +57,13 @@ def account_problems(account: Account) -> list[FieldProblem]:
     return problems
 
 
-def user_problems(email: str, name: str, role: str, password: str) -> list[FieldProblem]:
-    """Name everything that is wrong with a new user."""
+def user_problems(email: str, name: str, role: str, password: str | None) -> list[FieldProblem]:
+    """Name everything that is wrong with a new user; None for a password that somebody sets later."""
     problems = name_problems("name", name) + name_problems("role", role)
     trouble = text_problem(email)
     if trouble or len(email) > LONGEST_TEXT or not _email(email):
         problems.append(FieldProblem("email", trouble or "is not a valid email address"))
-    if len(password) < SHORTEST_PASSWORD:
+    if password is not None and len(password) < SHORTEST_PASSWORD:
         problems.append(FieldProblem("password", f"must have at least {SHORTEST_PASSWORD} characters"))
     return problems
 

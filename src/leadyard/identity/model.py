@@ -3,8 +3,10 @@
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from ipaddress import ip_address, ip_network
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from leadyard.kit.errors import LeadyardError
 
@@ -83,6 +85,13 @@ class QueueAppend(msgspec.Struct, frozen=True):
     lead_fields: tuple[str, ...] = ()
 
 
+class LeadReturn(msgspec.Struct, frozen=True):
+    """How a key returns leads: for one buyer only, if one is named, and whether suppliers lose their payout."""
+
+    buyer_id: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
+    reverse_payout: bool = True
+
+
 class KeySettings(msgspec.Struct, frozen=True):
     """What an operator sets on a key; `allowed_addresses` are networks, none meaning any address."""
 
@@ -91,6 +100,7 @@ class KeySettings(msgspec.Struct, frozen=True):
     version: str = "v1.3"
     active: bool = True
     append: QueueAppend = QueueAppend()
+    lead_return: LeadReturn = LeadReturn()
 
 
 class ApiKey(msgspec.Struct, frozen=True):

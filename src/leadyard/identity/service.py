@@ -38,6 +38,7 @@ __all__ = [
     "create_account",
     "create_key",
     "create_user",
+    "create_user_in",
     "find_account_by_slug",
     "list_accounts",
     "list_keys",
@@ -125,14 +126,25 @@ async def create_user(
         raise InvalidInputError(problems)
     password_hash = await asyncio.to_thread(hash_password, password)
     async with database.unit_of_work() as connection:
-        await bump_version(connection, actor.account_id)
-        if await store.user_exists(connection, actor.account_id, email.lower()):
-            raise ConflictError("email", "is taken by another user")
-        user_id = await next_id(connection, actor.account_id, "user")
-        user = User(user_id, email.lower(), name, role)
-        values = {**msgspec.structs.asdict(user), "password_hash": password_hash}
-        await store.insert_user(connection, actor.account_id, values)
-        await record_change(connection, actor.account_id, actor.name, "create", "user", user.id, None, user)
+        return await create_user_in(connection, actor, User(0, email, name, role), password_hash)
+
+
+async def create_user_in(connection: Connection, actor: Actor, wanted: User, password_hash: str) -> User:
+    """Make a user inside the caller's unit of work; without a password hash nobody can sign in as it yet.
+
+    Raises InvalidInputError and ConflictError.
+    """
+    problems = user_problems(wanted.email, wanted.name, wanted.role, None)
+    if problems:
+        raise InvalidInputError(problems)
+    await bump_version(connection, actor.account_id)
+    if await store.user_exists(connection, actor.account_id, wanted.email.lower()):
+        raise ConflictError("email", "is taken by another user")
+    user_id = await next_id(connection, actor.account_id, "user")
+    user = msgspec.structs.replace(wanted, id=user_id, email=wanted.email.lower())
+    values = {**msgspec.structs.asdict(user), "password_hash": password_hash}
+    await store.insert_user(connection, actor.account_id, values)
+    await record_change(connection, actor.account_id, actor.name, "create", "user", user.id, None, user)
     return user
 
 
@@ -235,6 +247,7 @@ async def _refuse_bad_key(connection: Connection, account_id: int, key: KeyInput
     for member, table, party_id in (
         ("supplier_id", "partners", key.supplier_id),
         ("buyer_id", "buyers", key.buyer_id),
+        ("settings.lead_return.buyer_id", "buyers", key.settings.lead_return.buyer_id),
     ):
         if party_id is not None and not await store.party_exists(connection, account_id, table, party_id):
             problems.append(FieldProblem(member, "does not exist"))

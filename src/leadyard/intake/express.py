@@ -1,8 +1,8 @@
 """The ordinary case of a batch, made ready for one statement (`express_store`): pure.
 
 Ordinary are leads that nothing has to be looked up for before they are written: no test, no payout booked at once,
-no sub-supplier, no duplicate key that another lead of the batch wants too, and no refusal by the campaign's filter,
-for caps and duplicates come before that.
+no sub-supplier, no webhook or responder that waits for them, no duplicate key that another lead of the batch wants
+too, and no refusal by the campaign's filter, for caps and duplicates come before that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,9 +23,11 @@ _NO_GROUP = -1
 
 def is_ordinary(candidate: Candidate) -> bool:
     """Tell whether a candidate may be written by the one statement."""
-    submission, verdict = candidate.submission, candidate.verdict
-    asked = candidate.plan.inquiry is not None or candidate.inspection is not None
-    return not (submission.is_test or submission.ssid or asked or verdict.filtered or candidate.pays_now)
+    submission, plan = candidate.submission, candidate.plan
+    asked = plan.inquiry is not None or candidate.inspection is not None
+    if submission.is_test or submission.ssid or asked or plan.is_watched:
+        return False
+    return not (candidate.verdict.filtered or candidate.pays_now)
 
 
 def by_window(candidates: Iterable[Candidate]) -> dict[timedelta | None, list[Candidate]]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign
 from leadyard.campaigns.rules import CampaignRules
+from leadyard.delivery.subscriptions import INTAKE_EVENTS, events_wanted
 from leadyard.intake.dedupe_keys import key_makers, keys_of
 from leadyard.intake.fields import STANDARD_FIELDS, CompiledField, compile_field, email_key, phone_key
 from leadyard.intake.providers.compiled import compile_inquiry
@@ -22,11 +23,13 @@ class CampaignPlan:
 
     __slots__ = (
         "always",
+        "announced",
         "blocked",
         "campaign",
         "country",
         "fields",
         "inquiry",
+        "is_watched",
         "key_makers",
         "memo",
         "names",
@@ -58,6 +61,8 @@ class CampaignPlan:
         )
         rules = setup.rules_of(campaign)
         self.rules: CampaignRules | None = rules if rules.judges_intake else None
+        self.announced = events_wanted(setup, campaign.id) & INTAKE_EVENTS
+        self.is_watched = bool(self.announced or campaign.occasions)
         self.memo: dict[Any, Any] = {}
 
     def claim_keys(self, stored: dict[str, str], supplier_id: int | None = None) -> tuple[bytes, ...]:

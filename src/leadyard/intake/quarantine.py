@@ -12,6 +12,7 @@ from leadyard.delivery.queueing import queue_for_routing
 from leadyard.identity.model import Principal
 from leadyard.intake import quarantine_store, store
 from leadyard.intake.looking import Looked, look_into_held, most_looked, write_looked
+from leadyard.intake.news import announce_decisions
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.service import Inquiries
 from leadyard.intake.quarantine_store import Decision, Held
@@ -27,6 +28,7 @@ from leadyard.ledger.model import made
 from leadyard.ledger.service import Ledger, ReservedIds
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import write_deltas
+from leadyard.responders.occasions import note_occasion
 from leadyard.routing.caps import lock_caps, move_caps, wanted
 from leadyard.storage.database import Connection, Database
 
@@ -73,9 +75,10 @@ class Quarantine:
 
     async def reject(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
         """Refuse leads for good and give their duplicate keys back."""
+        setup = await self._configuration.current(principal.account_id)
         now = clock.now()
         return await in_one_unit(
-            self._database, lambda connection: self._reject(connection, principal, ids, now)
+            self._database, lambda connection: self._reject(connection, setup, principal, ids, now)
         )
 
     async def update(self, principal: Principal, key: QuarantineId, changes: Mapping[str, str]) -> Updated:
@@ -133,7 +136,7 @@ class Quarantine:
         await store.release(connection, settlement.released)
         await move_caps(connection, gate.moves)
         await tell_of_caps(connection, setup, now, gate.reached)
-        await self._write(connection, reserved, principal, held, settlement.decisions, now, looked)
+        await self._write(connection, setup, reserved, principal, held, settlement.decisions, now, looked)
         return reasons, [key for key in ids if key in again]
 
     def _waiting(self, setup: AccountSetup, held: Held, looked: Looked | None) -> Waiting | None:
@@ -148,7 +151,12 @@ class Quarantine:
         return Waiting(held, plan, plan.claim_keys(held.fields, held.supplier_id), refusal)
 
     async def _reject(
-        self, connection: Connection, principal: Principal, ids: Sequence[QuarantineId], now: datetime
+        self,
+        connection: Connection,
+        setup: AccountSetup,
+        principal: Principal,
+        ids: Sequence[QuarantineId],
+        now: datetime,
     ) -> dict[QuarantineId, str]:
         held, reasons = await _locked(connection, principal, ids)
         account_id = principal.account_id
@@ -157,12 +165,13 @@ class Quarantine:
         ]
         await store.release(connection, claims)
         decisions = [rejected(one) for one in held]
-        await self._write(connection, ReservedIds({}), principal, held, decisions, now)
+        await self._write(connection, setup, ReservedIds({}), principal, held, decisions, now)
         return reasons
 
     async def _write(
         self,
         connection: Connection,
+        setup: AccountSetup,
         reserved: ReservedIds,
         principal: Principal,
         held: Sequence[Held],
@@ -179,12 +188,14 @@ class Quarantine:
         await quarantine_store.decide(connection, account_id, now, decisions)
         valid = [d.lead_id for d in decisions if d.system_status == SystemStatus.VALID]
         await queue_for_routing(connection, account_id, valid, now)
+        await note_occasion(connection, setup, "valid", valid, now)
         await write_deltas(connection, deltas)
         await self._ledger.post(connection, reserved.number(entries))
         released = dict.fromkeys(valid, "")
         refused = {d.lead_id: in_words(d) for d in decisions if d.lead_id not in released}
         await events.record(connection, account_id, now, events.RELEASED, released, principal.actor)
         await events.record(connection, account_id, now, events.REFUSED, refused, principal.actor)
+        await announce_decisions(connection, setup, held, decisions, now)
 
 
 async def _locked(

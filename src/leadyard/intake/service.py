@@ -19,6 +19,7 @@ from leadyard.intake.express import by_window, is_ordinary, prepare
 from leadyard.intake.inquiring import look_into, most_spent, spent, write_inspections
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
+from leadyard.intake.news import IntakeNews
 from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.providers.inspection import Inspection
 from leadyard.intake.providers.service import Inquiries
@@ -31,6 +32,7 @@ from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
 from leadyard.reports.model import Deltas, standing_change
+from leadyard.responders.occasions import note_occasion
 from leadyard.routing.caps import CapGate, move_caps, wanted
 from leadyard.storage.counters import IdBlocks
 from leadyard.storage.database import Connection, Database
@@ -269,6 +271,7 @@ class Intake:
                 await write_inspections(self._inquiries, connection, kept, now)
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries + spent(kept, now)))
+                await _note_valid(connection, settlement.accepted, now)
         _count(decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
@@ -315,13 +318,15 @@ class Intake:
     async def _write(
         self, connection: Connection, kept: Sequence[Candidate], settlement: Settlement, now: datetime
     ) -> None:
-        rows, jobs, deltas = [], [], Deltas()
+        rows, jobs, deltas, news = [], [], Deltas(), IntakeNews()
         for candidate in kept:
             result = settlement.results[candidate.uuid]
             if result is None:
                 continue
             row = row_of(candidate, result, now)
             rows.append(row)
+            if candidate.plan.announced and not row.is_test:
+                news.add(candidate.plan, row)
             if row.sale_status:
                 jobs.append((row.account_id, row.id))
             deltas.lead(
@@ -336,6 +341,7 @@ class Intake:
                 **standing_change(None, Standing(row.standing)),
             )
         await store.insert(connection, rows, jobs, deltas, now)
+        await news.announce(connection, now)
 
 
 def _not_open(submission: Submission, plan: CampaignPlan | None, errors: tuple[str, ...]) -> IntakeResult:
@@ -349,6 +355,14 @@ async def _tell_of_caps(
     for account_id, setup in sorted(setups.items()):
         reached = {key: limit for key, limit in gate.reached.items() if key.account_id == account_id}
         await tell_of_caps(connection, setup, now, reached)
+
+
+async def _note_valid(connection: Connection, accepted: Sequence[Candidate], now: datetime) -> None:
+    """Tell responders of valid leads, where any wait for them."""
+    waited_for = [c for c in accepted if c.plan.campaign.occasions]
+    for setup in {c.account_id: c.plan.setup for c in waited_for}.values():
+        ids = [c.lead_id for c in waited_for if c.account_id == setup.account.id]
+        await note_occasion(connection, setup, "valid", ids, now)
 
 
 def _count(results: Sequence[IntakeResult | None]) -> None:

@@ -23,7 +23,7 @@ from leadyard.leads.outcomes import (
 from leadyard.leads.store import Held
 from leadyard.storage.database import Connection
 
-_SOLD = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED})
+_SOLD = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.REASSIGNED})
 
 
 async def change_fields(

@@ -16,6 +16,14 @@ REPROCESSED = "reprocessed"
 FINANCIALS_CHANGED = "financials changed"
 COST_BOOKED = "cost booked"
 RESOLVED = "resolved"
+RETURN_ASKED = "return asked"
+RETURN_REFUSED = "return refused"
+RETURNED = "returned"
+ASSIGNED = "assigned"
+FEEDBACK = "feedback"
+
+BY_HAND = "assigned by hand"
+"""The reason of an attempt that no worker made; an event of its own tells who did."""
 
 _AFTER = "after attempt "
 
@@ -83,7 +91,7 @@ def history(
     if lead.decided_at is not None:
         accepted = lead.system_status is SystemStatus.VALID
         moves.append(LeadEvent(lead.decided_at, "valid" if accepted else "invalid", _why(lead), ""))
-    moves += [_attempted(attempt) for attempt in attempts]
+    moves += [_attempted(attempt) for attempt in attempts if attempt.reason != BY_HAND]
     if lead.sale_status is SaleStatus.UNSOLD:
         moves.append(LeadEvent(_last_move(lead, attempts), "unsold", "", ""))
     # Sorting is stable: of moves at one instant, the system's come before what people did with them.
@@ -97,7 +105,9 @@ def _why(lead: Lead) -> str:
 
 
 def _attempted(attempt: AttemptView) -> LeadEvent:
-    event = "sending" if attempt.state is AttemptState.SENDING else attempt.state.name.lower()
+    # A sale that was given back later was a sale when the attempt ended; an event of its own tells the rest.
+    given_back = attempt.state in {AttemptState.RETURNED, AttemptState.REASSIGNED}
+    event = "sold" if given_back else attempt.state.name.lower()
     detail = f"delivery {attempt.delivery_id}" + (f": {attempt.reason}" if attempt.reason else "")
     return LeadEvent(attempt.finished_at or attempt.started_at, event, detail, "")
 

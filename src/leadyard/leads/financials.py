@@ -79,13 +79,13 @@ def _sale(attempts: Sequence[Held], buyer_id: int | None) -> Held | None:
     return sales[-1] if sales else None
 
 
-def spent(lead: Lead, costs: Costs, kind: EntryKind, amount: int, now: datetime, deltas: Deltas) -> Booking:
+def spent(
+    lead: Lead, costs: Costs, kind: EntryKind, amount: int, now: datetime, deltas: Deltas, memo: str
+) -> Booking:
     """Add to what checks or messages of a lead cost."""
     part = COST_BOOKS[kind].value
     raised = msgspec.structs.replace(costs, **{part: getattr(costs, part) + amount})
-    entry = cost(
-        lead.account_id, kind, now, lead.id, amount=amount, currency=lead.currency, memo="booked by hand"
-    )
+    entry = cost(lead.account_id, kind, now, lead.id, amount=amount, currency=lead.currency, memo=memo)
     add(deltas, lead, **{kind.value: amount})
     return Booking(lead.payout, lead.revenue, raised, entry)
 

@@ -58,6 +58,7 @@ class AttemptState(IntEnum):
 
     SENDING is committed before the first byte goes out. UNKNOWN: the buyer may have taken the lead; it is
     reconciled, never repeated. WAITING: surely not taken, to be tried again. ERROR: surely not taken, given up.
+    REASSIGNED: sold once, then given to another buyer by hand; no return.
     """
 
     SENDING = 1
@@ -69,6 +70,7 @@ class AttemptState(IntEnum):
     UNKNOWN = 7
     ASSIGNED = 8
     RETURNED = 9
+    REASSIGNED = 10
 
 
 APPROVED_STATES = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED})

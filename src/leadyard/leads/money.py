@@ -14,6 +14,7 @@ from leadyard.leads.outcomes import DONE, NO_COSTS, NOT_APPROVED, NOT_FOUND, lim
 from leadyard.leads.store import StoredLead
 from leadyard.ledger.model import COST_BOOKS, EntryKind, made
 from leadyard.ledger.service import Ledger, ReservedIds
+from leadyard.reports.corrections import CorrectedLead, write_corrections
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import write_deltas
 from leadyard.storage.database import Connection
@@ -79,6 +80,8 @@ async def book_cost(
     kind: EntryKind,
     amount: int,
     now: datetime,
+    *,
+    memo: str = "booked by hand",
 ) -> str:
     """Add to what checks or messages of a lead cost; a refused lead may have cost something too."""
     locked = await store.lock(connection, principal.account_id, [lead_id], limit_of(principal))
@@ -87,7 +90,7 @@ async def book_cost(
     lead, deltas = locked[lead_id].lead, Deltas()
     if lead.is_test:
         return NO_COSTS
-    booking = spent(lead, locked[lead_id].costs, kind, amount, now, deltas)
+    booking = spent(lead, locked[lead_id].costs, kind, amount, now, deltas, memo)
     await _write(connection, ledger, ids, [(lead, booking)], deltas)
     detail = {lead.id: f"{kind.value} {plain(from_micros(amount))} {lead.currency}"}
     await events.record(connection, lead.account_id, now, events.COST_BOOKED, detail, principal.actor)
@@ -104,7 +107,16 @@ async def _write(
     for lead, booking in bookings:
         await store.store_amounts(connection, lead, booking.payout, booking.revenue, booking.costs)
     await write_deltas(connection, deltas)
-    await ledger.post(connection, ids.number(made(booking.entry for _, booking in bookings)))
+    entries = made(booking.entry for _, booking in bookings)
+    await write_corrections(connection, entries, (corrected(lead) for lead, _ in bookings))
+    await ledger.post(connection, ids.number(entries))
+
+
+def corrected(lead: Lead) -> CorrectedLead:
+    """Tell reports which lead's money is corrected."""
+    return CorrectedLead(
+        lead.id, lead.campaign_id, lead.supplier_id, lead.sub_supplier_id, lead.channel, lead.received_at
+    )
 
 
 def _financials_refusal(stored: StoredLead | None) -> str:

@@ -66,15 +66,35 @@ async def page(connection: Connection, setup: AccountSetup, wanted: LeadFilter, 
 
 def page_query(setup: AccountSetup, wanted: LeadFilter, most: int) -> sa.Select[Any]:
     """Compose the query for a page of leads."""
+    columns = [table.c[name] for name in LEAD_COLUMNS]
+    return sa.select(*columns).where(*_conditions(setup, wanted)).order_by(table.c.id.desc()).limit(most)
+
+
+async def ids_after(
+    connection: Connection, setup: AccountSetup, wanted: LeadFilter, after_id: int, most: int
+) -> list[int]:
+    """List ids of leads, tests left out, by rising id after one, at most so many."""
+    conditions = (*_conditions(setup, wanted), table.c.is_test.is_(False), table.c.id > after_id)
+    query = sa.select(table.c.id).where(*conditions).order_by(table.c.id).limit(most)
+    return [row["id"] for row in await fetch(connection, query)]
+
+
+async def extent(connection: Connection, setup: AccountSetup, wanted: LeadFilter) -> tuple[int, int]:
+    """Count leads, tests left out, and give the highest id of them (0 without any)."""
+    conditions = (*_conditions(setup, wanted), table.c.is_test.is_(False))
+    columns = (sa.func.count().label("count"), sa.func.coalesce(sa.func.max(table.c.id), 0).label("last"))
+    (row,) = await fetch(connection, sa.select(*columns).where(*conditions))
+    return row["count"], row["last"]
+
+
+def _conditions(setup: AccountSetup, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
     account_id = setup.account.id
-    conditions = [
+    return [
         *_equalities(account_id, wanted),
         *_states(account_id, wanted),
         *_ranges(wanted),
         *_keys(setup, wanted),
     ]
-    columns = [table.c[name] for name in LEAD_COLUMNS]
-    return sa.select(*columns).where(*conditions).order_by(table.c.id.desc()).limit(most)
 
 
 def _equalities(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:

@@ -67,7 +67,7 @@ class LeadView(msgspec.Struct, frozen=True):
 
 
 _OPEN = frozenset({AttemptState.SENDING, AttemptState.WAITING, AttemptState.UNKNOWN})
-_TAKEN = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED})
+_TAKEN = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.REASSIGNED})
 
 
 def delivery_status(last_states: Iterable[AttemptState]) -> DeliveryStatus:

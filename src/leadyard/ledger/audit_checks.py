@@ -10,10 +10,11 @@ from typing import TypeVar
 
 import msgspec
 
-from leadyard.leads.model import APPROVED_STATES, Channel, SaleStatus, Standing
+from leadyard.leads.model import APPROVED_STATES, AttemptState, Channel, SaleStatus, Standing
 from leadyard.ledger import audit_carriers
 from leadyard.ledger.model import COST_BOOKS, NOBODY, SETTLEMENTS, Book, EntryKind
 from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED
+from leadyard.storage.tables.after_sale import CORRECTION_DIMENSIONS, CORRECTION_MEASURES
 from leadyard.storage.tables.rollups import BUYER_DIMENSIONS, LEAD_DIMENSIONS
 
 _StateT = TypeVar("_StateT", bound=IntEnum)
@@ -151,6 +152,45 @@ JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
 WHERE n.account_id = $1 AND n.lead_id IS NOT NULL AND p.book = '{Book.VALIDATION}' AND p.party_id <> {NOBODY}
 GROUP BY 1, 2
 """
+_RETURNED_WITHOUT_A_RETURN = f"""
+SELECT a.lead_id, a.number, 1 AS expected_returns, 0 AS found_returns FROM delivery_attempts a
+WHERE a.account_id = $1 AND a.state = {int(AttemptState.RETURNED)} AND NOT EXISTS (
+    SELECT 1 FROM lead_returns r
+    WHERE r.account_id = $1 AND r.lead_id = a.lead_id AND r.buyer_id = a.buyer_id AND r.state = 1
+)
+ORDER BY 1, 2 LIMIT $2
+"""
+_RETURNS_IN_THE_LEDGER = f"""
+SELECT n.lead_id, p.currency,
+    -sum(p.amount) FILTER (WHERE p.book = '{Book.PAYOUT}') AS payout,
+    sum(p.amount) FILTER (WHERE p.book = '{Book.REVENUE}') AS revenue
+FROM ledger_entries n JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+WHERE n.account_id = $1 AND n.kind = '{EntryKind.RETURNED}' GROUP BY 1, 2
+"""
+_RETURNS_MADE = """
+SELECT lead_id, currency, sum(payout) AS payout, sum(revenue) AS revenue FROM lead_returns
+WHERE account_id = $1 AND state = 1 GROUP BY 1, 2
+"""
+_CORRECTED = f"""
+SELECT date_trunc('hour', n.at, 'UTC') AS booked_hour, {_HOUR} AS hour, coalesce(l.campaign_id, 0) AS campaign_id,
+    coalesce(l.supplier_id, 0) AS supplier_id, coalesce(l.sub_supplier_id, 0) AS sub_supplier_id, l.channel,
+    sum(p.amount) FILTER (WHERE p.book = '{Book.PAYOUT}') AS payout,
+    -sum(p.amount) FILTER (WHERE p.book = '{Book.REVENUE}') AS revenue
+FROM ledger_entries n
+JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+JOIN leads l ON l.account_id = n.account_id AND l.id = n.lead_id
+WHERE n.account_id = $1 AND n.kind IN ('{EntryKind.RETURNED}', '{EntryKind.FINANCIALS_CHANGED}')
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_MEMO = "responder message "
+_OF_MESSAGES = f"""
+SELECT substring(n.memo FROM {len(_MEMO) + 1})::bigint AS id,
+    sum(p.amount) FILTER (WHERE p.book IN ('{Book.EMAIL}', '{Book.SMS}')) AS cost,
+    -sum(p.amount) FILTER (WHERE p.book = '{Book.MESSAGES}') AS revenue
+FROM ledger_entries n JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+WHERE n.account_id = $1 AND n.memo LIKE '{_MEMO}%'
+    AND n.kind IN ('{EntryKind.EMAIL_COST}', '{EntryKind.SMS_COST}', '{EntryKind.CONVERSION}') GROUP BY 1
+"""
 _AT = "hour {hour:%Y-%m-%d %H:00} UTC, campaign {campaign_id}, supplier {supplier_id}, "
 
 CHECKS = (
@@ -204,7 +244,41 @@ CHECKS = (
         ("cost",),
         compared(("lead_id", "provider_id"), ("cost",), _ASKED, _PAID_PROVIDERS),
     ),
+    Check(
+        "message against the ledger",
+        "message {id}",
+        ("cost", "revenue"),
+        compared(
+            ("id",),
+            ("cost", "revenue"),
+            "SELECT id, cost, revenue FROM responder_messages WHERE account_id = $1 AND (cost <> 0 OR revenue <> 0)",
+            _OF_MESSAGES,
+        ),
+    ),
     Check("lead against its sales", "lead {id}", ("revenue",), _REVENUE_OF_ATTEMPTS),
+    Check(
+        "returned sale without a return",
+        "lead {lead_id}, attempt {number}",
+        ("returns",),
+        _RETURNED_WITHOUT_A_RETURN,
+    ),
+    Check(
+        "returns against the ledger",
+        "lead {lead_id}, {currency}",
+        CORRECTION_MEASURES,
+        compared(("lead_id", "currency"), CORRECTION_MEASURES, _RETURNS_IN_THE_LEDGER, _RETURNS_MADE),
+    ),
+    Check(
+        "correction roll-up",
+        "booked in hour {booked_hour:%Y-%m-%d %H:00} UTC, " + _AT + "channel {channel}",
+        CORRECTION_MEASURES,
+        compared(
+            CORRECTION_DIMENSIONS,
+            CORRECTION_MEASURES,
+            _CORRECTED,
+            _rolled_up("correction", CORRECTION_DIMENSIONS, CORRECTION_MEASURES),
+        ),
+    ),
     Check("sold lead without a sale", "lead {id}", ("attempts",), _SOLD_TO_NOBODY),
     Check("file against its leads", "file {id}", ("rows",), audit_carriers.FILES),
     Check("sale that is in no file", "lead {lead_id}, attempt {number}", ("places",), audit_carriers.QUEUED),

@@ -6,7 +6,7 @@ that a lead's amounts always equal what the ledger holds for it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,10 @@ class Book(StrEnum):
     """What buyers have paid in advance and no sale has taken yet (a credit balance)."""
     PAYMENTS = "payments"
     """What buyers have paid us."""
+    ADVERTISER = "advertiser"
+    """What those owe on whose behalf messages are sent; the party is the message's push."""
+    MESSAGES = "messages"
+    """What messages earn."""
 
 
 class EntryKind(StrEnum):
@@ -44,6 +48,7 @@ class EntryKind(StrEnum):
     SOLD = "sold"
     PAYOUT_DUE = "payout_due"
     RETURNED = "returned"
+    REASSIGNED = "reassigned"
     FINANCIALS_CHANGED = "financials_changed"
     VALIDATION_COST = "validation_cost"
     EMAIL_COST = "email_cost"
@@ -51,6 +56,7 @@ class EntryKind(StrEnum):
     CREDIT_ADDED = "credit_added"
     CREDIT_TAKEN = "credit_taken"
     CREDIT_GIVEN_BACK = "credit_given_back"
+    CONVERSION = "conversion"
 
 
 SETTLEMENTS = frozenset({EntryKind.CREDIT_TAKEN, EntryKind.CREDIT_GIVEN_BACK})
@@ -133,6 +139,27 @@ def payout_due(
     return _entry(account_id, EntryKind.PAYOUT_DUE, at, lead_id, memo, postings)
 
 
+def given_back(
+    account_id: int,
+    kind: EntryKind,
+    at: datetime,
+    lead_id: int,
+    *,
+    charges: Mapping[int, int],
+    supplier_id: int | None,
+    payout: int,
+    currency: str,
+    memo: str,
+) -> Entry | None:
+    """Reverse what buyers (NOBODY included) were charged and as much payout as the supplier loses (0: none).
+
+    `kind` is RETURNED or REASSIGNED; None when there is nothing to reverse.
+    """
+    reversed_ = [p for buyer_id, revenue in charges.items() for p in _charge(buyer_id, -revenue, currency)]
+    postings = (*reversed_, *_owe_supplier(supplier_id, -payout, currency))
+    return _entry(account_id, kind, at, lead_id, memo, postings)
+
+
 def returned(
     account_id: int,
     at: datetime,
@@ -146,8 +173,17 @@ def returned(
     memo: str,
 ) -> Entry | None:
     """Reverse one buyer's revenue and as much payout as the supplier loses (0: none); None when both are zero."""
-    postings = (*_charge(buyer_id, -revenue, currency), *_owe_supplier(supplier_id, -payout, currency))
-    return _entry(account_id, EntryKind.RETURNED, at, lead_id, memo, postings)
+    return given_back(
+        account_id,
+        EntryKind.RETURNED,
+        at,
+        lead_id,
+        charges={buyer_id: revenue},
+        supplier_id=supplier_id,
+        payout=payout,
+        currency=currency,
+        memo=memo,
+    )
 
 
 def financials_changed(
@@ -186,6 +222,14 @@ def cost(
     """Book what a check or a message cost; `kind` is one of COST_BOOKS; None when the amount is zero."""
     postings = _pair(COST_BOOKS[kind], Book.PROVIDERS, provider_id, amount, currency)
     return _entry(account_id, kind, at, lead_id, memo, postings)
+
+
+def conversion(
+    account_id: int, at: datetime, lead_id: int, *, push_id: int, revenue: int, currency: str, memo: str
+) -> Entry | None:
+    """Book what a message earned by a conversion; None when it is nothing. Not part of the lead's own revenue."""
+    postings = _pair(Book.ADVERTISER, Book.MESSAGES, push_id, revenue, currency)
+    return _entry(account_id, EntryKind.CONVERSION, at, lead_id, memo, postings)
 
 
 def made(entries: Iterable[Entry | None]) -> list[Entry]:

@@ -75,6 +75,13 @@ async def entries_of_lead(connection: Connection, account_id: int, lead_id: int)
     return await store.entries_of_lead(connection, account_id, lead_id)
 
 
+async def charges_of_leads(
+    connection: Connection, account_id: int, lead_ids: Sequence[int]
+) -> dict[int, dict[int, int]]:
+    """Sum what each buyer (NOBODY: none was named) is charged for leads, in micro-units, by lead and buyer."""
+    return await store.charges(connection, account_id, lead_ids)
+
+
 async def balance(connection: Connection, account_id: int, book: Book, party_id: int, currency: str) -> int:
     """Sum one party's postings in one book: micro-units, debit positive."""
     return await store.balance(connection, account_id, book, party_id, currency)

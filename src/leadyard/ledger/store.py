@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from leadyard.ledger.model import Book, Entry, EntryKind, Posting
+from leadyard.ledger.model import SETTLEMENTS, Book, Entry, EntryKind, Posting
 from leadyard.storage.database import Connection
 
 _POST = """
@@ -22,6 +22,14 @@ FROM ledger_entries e
 JOIN ledger_postings p ON p.account_id = e.account_id AND p.entry_id = e.id
 WHERE e.account_id = $1 AND e.lead_id = $2
 ORDER BY e.at, e.id, p.line
+"""
+
+_CHARGES = """
+SELECT n.lead_id, p.party_id, sum(p.amount)::bigint AS amount
+FROM ledger_entries n JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
+WHERE n.account_id = $1 AND n.lead_id = ANY($2::bigint[]) AND p.book = 'buyer'
+  AND n.kind <> ALL($3::text[])
+GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 _BALANCE = """
@@ -71,3 +79,13 @@ async def entries_of_lead(connection: Connection, account_id: int, lead_id: int)
 async def balance(connection: Connection, account_id: int, book: Book, party_id: int, currency: str) -> int:
     """Sum one party's postings in one book, in micro-units."""
     return int(await connection.fetchval(_BALANCE, account_id, book, party_id, currency))
+
+
+async def charges(
+    connection: Connection, account_id: int, lead_ids: Sequence[int]
+) -> dict[int, dict[int, int]]:
+    """Sum what each buyer is charged for leads, in micro-units, by lead and buyer."""
+    found: dict[int, dict[int, int]] = {}
+    for row in await connection.fetch(_CHARGES, account_id, lead_ids, sorted(SETTLEMENTS)):
+        found.setdefault(row["lead_id"], {})[row["party_id"]] = row["amount"]
+    return found

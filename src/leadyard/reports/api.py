@@ -13,14 +13,16 @@ from leadyard.kit import clock
 from leadyard.kit.errors import InvalidInputError
 from leadyard.kit.money import from_micros
 from leadyard.own_api.operation import LARGEST_ID, Answer, Call, Operation, Parameter, Section
-from leadyard.reports.model import CampaignReportRequest, CampaignReportRow
+from leadyard.reports.api_rows import BuyerSalesRow, SupplierReportRow, buyer_row, supplier_row
+from leadyard.reports.model import CampaignReportRequest, CampaignReportRow, Correction
+from leadyard.reports.parties import buyer_report, corrections
 from leadyard.reports.periods import BadPeriodError, Period, read_group, resolve
 from leadyard.reports.service import campaign_report
 
 Id = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
 Text = Annotated[str, Meta(max_length=64)]
 
-_PARAMETERS = (
+PARAMETERS = (
     Parameter("from", Text, "Begin of the window: a date, or a time; without a zone it is the account's."),
     Parameter("to", Text, "End of the window, the last day included; now when absent."),
     Parameter(
@@ -29,6 +31,7 @@ _PARAMETERS = (
     Parameter("group", Text, "Campaign (the usual), Day, Week, Month or Hour."),
     Parameter("campaign_id", Id, "Only this campaign."),
     Parameter("supplier_id", Id, "Only leads of this supplier."),
+    Parameter("buyer_id", Id, "Only leads that this buyer took, counted one by one."),
 )
 
 
@@ -54,6 +57,22 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     profit: Decimal
 
 
+class SupplierReport(msgspec.Struct, frozen=True):
+    """A report on suppliers over a window, from its start (inside) to its end (outside), in UTC."""
+
+    start: datetime
+    end: datetime
+    rows: list[SupplierReportRow]
+
+
+class BuyerReport(msgspec.Struct, frozen=True):
+    """A report on buyers over a window, from its start (inside) to its end (outside), in UTC."""
+
+    start: datetime
+    end: datetime
+    rows: list[BuyerSalesRow]
+
+
 class CampaignReport(msgspec.Struct, frozen=True):
     """A report over a window, from its start (inside) to its end (outside), in UTC."""
 
@@ -73,22 +92,54 @@ def _window(call: Call, zone: ZoneInfo) -> tuple[Period, str]:
         raise InvalidInputError.of(text.partition(" ")[0], text) from error
 
 
-async def _campaigns(call: Call) -> Answer:
+async def request_of(call: Call) -> CampaignReportRequest:
+    """Read what every report is asked for; raises InvalidInputError."""
     setup = await call.configuration.setup(call.account_id)
     zone = ZoneInfo(setup.account.time_zone)
     period, group = _window(call, zone)
-    only, supplier_id = call.query["campaign_id"], call.query["supplier_id"]
-    request = CampaignReportRequest(
+    only, supplier_id, buyer_id = (call.query[name] for name in ("campaign_id", "supplier_id", "buyer_id"))
+    return CampaignReportRequest(
         account_id=call.account_id,
         period=period,
         zone=zone,
         campaigns={c.id: c.settings.currency for c in setup.campaigns.values() if only in {None, c.id}},
         group=group,
         supplier_ids=None if supplier_id is None else (supplier_id,),
+        buyer_ids=None if buyer_id is None else (buyer_id,),
     )
+
+
+async def _campaigns(call: Call) -> Answer:
+    request = await request_of(call)
     async with call.database.connection() as connection:
         rows = await campaign_report(connection, request)
-    return Answer(CampaignReport(period.start, period.end, [_row(row) for row in rows]))
+    return Answer(CampaignReport(request.period.start, request.period.end, [_row(row) for row in rows]))
+
+
+async def _suppliers(call: Call) -> Answer:
+    request = msgspec.structs.replace(
+        await request_of(call), show_supplier=True, show_campaign=True, show_ssid=call.query["by_ssid"]
+    )
+    async with call.database.connection() as connection:
+        found = await campaign_report(connection, request)
+        booked = await corrections(connection, request)
+    rows = [
+        supplier_row(
+            row,
+            booked.get((row.label, row.campaign_id, row.supplier_id, row.ssid, row.currency), Correction()),
+        )
+        for row in found
+    ]
+    return Answer(SupplierReport(request.period.start, request.period.end, rows))
+
+
+async def _buyers(call: Call) -> Answer:
+    request = msgspec.structs.replace(
+        await request_of(call), show_supplier=call.query["by_supplier"], show_campaign=True
+    )
+    async with call.database.connection() as connection:
+        found = await buyer_report(connection, request)
+    return Answer(BuyerReport(request.period.start, request.period.end, [buyer_row(row) for row in found]))
 
 
 def _row(row: CampaignReportRow) -> ReportRow:
@@ -121,7 +172,19 @@ SECTION = Section(
         Operation(
             method="GET", path="/reports/campaigns", id="reportCampaigns", summary="Report on campaigns",
             description="Counts and money of each group that had a lead in the window.",
-            handler=_campaigns, permission=Permission.REPORTS, parameters=_PARAMETERS, answer=CampaignReport,
+            handler=_campaigns, permission=Permission.REPORTS, parameters=PARAMETERS, answer=CampaignReport,
+        ),
+        Operation(
+            method="GET", path="/reports/suppliers", id="reportSuppliers", summary="Report on suppliers",
+            description="Counts, rates and money of each campaign and supplier that had a lead in the window.",
+            handler=_suppliers, permission=Permission.REPORTS, answer=SupplierReport,
+            parameters=(*PARAMETERS, Parameter("by_ssid", bool, "A row for each sub-supplier.", False)),
+        ),
+        Operation(
+            method="GET", path="/reports/buyers", id="reportBuyers", summary="Report on buyers",
+            description="What each buyer was sent, took and owes, by the time at which the leads were received.",
+            handler=_buyers, permission=Permission.REPORTS, answer=BuyerReport,
+            parameters=(*PARAMETERS, Parameter("by_supplier", bool, "A row for each supplier.", False)),
         ),
     ),
 )  # fmt: skip

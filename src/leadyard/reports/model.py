@@ -33,6 +33,7 @@ ATTEMPT_COUNTED: Mapping[AttemptState, tuple[str, ...]] = {
     AttemptState.ASSIGNED: ("posted", "accepted", "sold"),
     AttemptState.RETURNED: ("posted", "accepted", "sold", "returned"),
     AttemptState.REJECTED: ("posted", "rejected"),
+    AttemptState.REASSIGNED: ("posted", "accepted"),
 }
 """Which of a buyer's counts an attempt of each state is in; states without an answer are in none.
 
@@ -170,7 +171,9 @@ class CampaignReportRequest(msgspec.Struct, frozen=True):
 
     `campaigns` holds the campaigns to report on and the currency of each; None leaves suppliers or channels
     open, and supplier 0 stands for leads without one. `group` is one of periods.GROUPS; a time group sums all campaigns of a currency in one row
-    unless `show_campaign`.
+    unless `show_campaign`. `show_supplier` and `show_ssid` split the rows further. `buyer_ids` and
+    `responder_ids` keep to leads that one of these buyers took, or to which one of these responders wrote; roll-ups
+    cannot tell, so that such a report counts lead by lead.
     """
 
     account_id: int
@@ -181,12 +184,68 @@ class CampaignReportRequest(msgspec.Struct, frozen=True):
     show_campaign: bool = False
     supplier_ids: tuple[int, ...] | None = None
     channels: tuple[Channel, ...] | None = None
+    show_supplier: bool = False
+    show_ssid: bool = False
+    buyer_ids: tuple[int, ...] | None = None
+    responder_ids: tuple[int, ...] | None = None
 
 
 class CampaignReportRow(msgspec.Struct, frozen=True):
-    """One row: `label` only with a time group, `campaign_id` only without one or when asked for."""
+    """One row: `label` only with a time group, `campaign_id` only without one or when asked for.
+
+    `supplier_id` (0: none) and `ssid` ("": none) only when asked for.
+    """
 
     label: str | None
     campaign_id: int | None
     currency: str
     sums: LeadSums
+    supplier_id: int | None = None
+    ssid: str | None = None
+
+
+class BuyerSums(msgspec.Struct, frozen=True):
+    """Sums over deliveries to buyers: counts, and revenue in micro-units; members in the order of BUYER_MEASURES."""
+
+    posted: int = 0
+    accepted: int = 0
+    sold: int = 0
+    rejected: int = 0
+    returned: int = 0
+    revenue: int = 0
+
+    def plus(self, other: "BuyerSums") -> "BuyerSums":
+        """Add two sums."""
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+        return BuyerSums(*(mine + theirs for mine, theirs in pairs))
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to report."""
+        return not any(msgspec.structs.astuple(self))
+
+
+class BuyerReportRow(msgspec.Struct, frozen=True):
+    """One row of the buyers' report; `supplier_id` 0 stands for leads without a supplier, None where it is not shown."""
+
+    label: str | None
+    campaign_id: int | None
+    supplier_id: int | None
+    buyer_id: int | None
+    currency: str
+    sums: BuyerSums
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """What was booked later for leads that came before: changes of payout and revenue in micro-units."""
+
+    payout: int = 0
+    revenue: int = 0
+
+    def plus(self, other: "Correction") -> "Correction":
+        """Add two corrections."""
+        return Correction(self.payout + other.payout, self.revenue + other.revenue)
+
+
+Place = tuple[str | None, int | None, int | None, str | None, str]
+"""Where figures belong: label, campaign, supplier, ssid, currency; None where rows are not split by it."""

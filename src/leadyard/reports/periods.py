@@ -89,7 +89,7 @@ def _edge(name: str, text: str, zone: ZoneInfo, *, fold: int) -> _Edge:
             int((parts["fraction"] or "0")[:6].ljust(6, "0")),
         )
         if parts["zone"] is None:
-            return _Edge(_local_moment(datetime.combine(day, clock), zone, fold=fold))
+            return _Edge(local_moment(datetime.combine(day, clock), zone, fold=fold))
         return _Edge(datetime.combine(day, clock, _offset(parts)).astimezone(UTC))
     except ValueError:
         raise BadPeriodError(f"{name} is not a valid date") from None
@@ -107,10 +107,11 @@ def _offset(parts: re.Match[str]) -> timezone:
 
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     """Give the moment, in UTC, at which a local day begins, also where the clocks jump over midnight."""
-    return _local_moment(datetime.combine(day, time.min), zone, fold=0)
+    return local_moment(datetime.combine(day, time.min), zone, fold=0)
 
 
-def _local_moment(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
+def local_moment(wall: datetime, zone: ZoneInfo, *, fold: int = 0) -> datetime:
+    """Give the moment, in UTC, of a local time; one that the clocks jump over is the moment of the jump."""
     moment = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == wall:
         return moment

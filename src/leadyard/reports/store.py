@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from leadyard.leads.model import Standing
-from leadyard.reports.model import COUNTED, LeadSums
+from leadyard.leads.model import AttemptState, Standing
+from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED, LeadSums
 from leadyard.reports.segments import Hours
 from leadyard.storage.database import Connection
 from leadyard.storage.tables.rollups import (
@@ -92,22 +92,51 @@ _SUM_LEADS = ", ".join(
     [f"count(*) FILTER (WHERE standing IN ({standings_in(count)})) AS {count}" for count in LEAD_COUNTS]
     + [f"sum({name}) AS {name}" for name in ("payout", "revenue", *COSTS)]
 )
-_HOURS = f"SELECT width_bucket(hour, $11::timestamptz[]) AS segment, campaign_id, {_SUM_MEASURES}"
+_PLACE = """
+    campaign_id, CASE WHEN $13 THEN coalesce(supplier_id, 0) END AS supplier_id,
+    CASE WHEN $14 THEN coalesce(sub_supplier_id, 0) END AS sub_supplier_id
+"""
+_HOURS = f"SELECT width_bucket(hour, $11::timestamptz[]) AS segment, {_PLACE}, {_SUM_MEASURES}"
+TOOK = ", ".join(str(int(state)) for state in AttemptState if "sold" in ATTEMPT_COUNTED.get(state, ()))
+"""The states of attempts by which a buyer took a lead."""
 
-_CAMPAIGN_REPORT = f"""
+
+def of_responders(parameter: int) -> str:
+    """Write the condition that one of the responders in a parameter wrote to the lead."""
+    return f"""
+    (${parameter}::bigint[] IS NULL OR EXISTS (
+        SELECT 1 FROM responder_messages m
+        WHERE m.account_id = $1 AND m.lead_id = leads.id AND m.responder_id = ANY(${parameter})
+    ))
+    """
+
+
+def chosen_leads(first: int) -> str:
+    """Write the condition that one of the buyers took the lead and one of the responders wrote to it."""
+    return f"""
+    (${first}::bigint[] IS NULL OR EXISTS (
+        SELECT 1 FROM delivery_attempts a
+        WHERE a.account_id = $1 AND a.lead_id = leads.id AND a.state IN ({TOOK}) AND a.buyer_id = ANY(${first})
+    )) AND {of_responders(first + 1)}
+    """
+
+
+_LEAD_REPORT = f"""
 WITH counted AS (
-    {_HOURS} FROM lead_rollups WHERE {_WHOLE_HOURS} GROUP BY 1, 2
+    {_HOURS} FROM lead_rollups WHERE {_WHOLE_HOURS} GROUP BY 1, 2, 3, 4
     UNION ALL
-    {_HOURS} FROM lead_deltas WHERE {_WHOLE_HOURS} GROUP BY 1, 2
+    {_HOURS} FROM lead_deltas WHERE {_WHOLE_HOURS} GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT width_bucket(received_at, $11::timestamptz[]), campaign_id, {_SUM_LEADS}
+    SELECT width_bucket(received_at, $11::timestamptz[]), {_PLACE}, {_SUM_LEADS}
     FROM unnest($5::timestamptz[], $6::timestamptz[]) AS part (starts, ends)
     JOIN leads ON account_id = $1 AND received_at >= part.starts AND received_at < part.ends
-    WHERE standing <> {int(Standing.NOT_COUNTED)} AND {_FILTERS} GROUP BY 1, 2
+    WHERE standing <> {int(Standing.NOT_COUNTED)} AND {_FILTERS} AND {chosen_leads(15)} GROUP BY 1, 2, 3, 4
 )
-SELECT segment, CASE WHEN $12 THEN campaign_id END AS campaign_id, currency, {_SUM_MEASURES}
+SELECT segment, CASE WHEN $12 THEN campaign_id END AS campaign_id, counted.supplier_id,
+    CASE WHEN $14 THEN coalesce(ssid, '') END AS ssid, currency, {_SUM_MEASURES}
 FROM counted JOIN unnest($7::bigint[], $8::text[]) AS known (id, currency) ON known.id = campaign_id
-GROUP BY 1, 2, 3
+LEFT JOIN sub_suppliers s ON s.account_id = $1 AND s.id = sub_supplier_id
+GROUP BY 1, 2, 3, 4, 5
 """
 
 
@@ -117,13 +146,25 @@ class LeadFilter(msgspec.Struct, frozen=True):
     campaigns: dict[int, str]
     supplier_ids: tuple[int, ...] | None
     channels: tuple[int, ...] | None
+    buyer_ids: tuple[int, ...] | None = None
+    responder_ids: tuple[int, ...] | None = None
+
+
+class Split(msgspec.Struct, frozen=True):
+    """By what sums are kept apart besides segments of time and currencies."""
+
+    campaign: bool = False
+    supplier: bool = False
+    ssid: bool = False
 
 
 class SumsRow(msgspec.Struct, frozen=True):
-    """Sums of one segment of time (counted from 1), and of one campaign when asked for."""
+    """Sums of one segment of time (counted from 1), and of what they are split by."""
 
     segment: int
     campaign_id: int | None
+    supplier_id: int | None
+    ssid: str | None
     currency: str
     sums: LeadSums
 
@@ -155,21 +196,20 @@ async def first_and_last_hour(
     return (None, None) if row is None else (row["first"], row["last"])
 
 
-async def campaign_sums(
+async def lead_sums(
     connection: Connection,
     account_id: int,
     hours: Hours,
     segments: Sequence[datetime],
     leads: LeadFilter,
-    *,
-    by_campaign: bool,
+    split: Split,
 ) -> list[SumsRow]:
     """Sum leads per segment of time, in one statement and so from one snapshot; `segments` are their starts."""
     async with connection.transaction():
         # A plan made without knowing the window can take ten times as long as making one each time.
         await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         rows = await connection.fetch(
-            _CAMPAIGN_REPORT,
+            _LEAD_REPORT,
             account_id,
             hours.starts,
             hours.ends,
@@ -181,12 +221,18 @@ async def campaign_sums(
             leads.supplier_ids,
             leads.channels,
             segments,
-            by_campaign,
+            split.campaign,
+            split.supplier,
+            split.ssid,
+            leads.buyer_ids,
+            leads.responder_ids,
         )
     return [
         SumsRow(
             row["segment"],
             row["campaign_id"],
+            row["supplier_id"],
+            row["ssid"],
             row["currency"],
             LeadSums(*(int(row[name]) for name in LEAD_MEASURES)),
         )

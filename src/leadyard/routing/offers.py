@@ -56,7 +56,15 @@ class Offer(msgspec.Struct, frozen=True):
     reference: str = ""
 
 
-_TAKEN = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.UNKNOWN})
+_TAKEN = frozenset(
+    {
+        AttemptState.SOLD,
+        AttemptState.ASSIGNED,
+        AttemptState.RETURNED,
+        AttemptState.REASSIGNED,
+        AttemptState.UNKNOWN,
+    }
+)
 _OCCUPYING = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.SENDING})
 _SOLD = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED})
 

@@ -20,10 +20,11 @@ KNOWN = [
     "key", "lead", "leads", "campid", "sid", "ssid", "testmode", "email", "phone1", "data13", "dob", "id", "update",
     "action", "quarantineId", "quarantineIds", "leadId", "leadIds", "queueIds", "searches", "searchPeriod",
     "extrafields", "newPayout", "newRevenue", "BID", "deliveryId", "deliveries", "triggerDeliveryId", "campaignId",
-    "triggerDeliveryIds", "from", "to", "datePreset", "groupBy", "supplierId", "status", "debug", "returnjson",
+    "reason", "feedback", "notes", "overwrite", "triggerActions", "triggerDeliveryIds", "from", "to", "datePreset", "groupBy", "supplierId", "status", "debug", "returnjson",
 ]  # fmt: skip
 PATHS = [
-    "leads", "leads/1", "leads/search", "leads/reprocess", "leadfinancials", "quarantine/process", "apiqueue",
+    "leads", "leads/1", "leads/search", "leads/reprocess", "leads/return", "leads/feedback",
+    "leads/internalfeedback", "leads/assignbuyer", "leadfinancials", "quarantine/process", "apiqueue",
     "deliveries/trigger", "apiqueue/1", "campaigns", "campaigns/9", "reports/campaign", "waitsubmit",
 ]  # fmt: skip
 values = st.recursive(

@@ -29,11 +29,37 @@ CALLS: list[tuple[str, str, Any, Permission]] = [
     ("POST", "/leads/reprocess", {"leadId": 1}, Permission.LEADS_REPROCESS),
     ("POST", "/quarantine/process", {"quarantineId": 1, "action": "process"}, Permission.QUARANTINE_PROCESS),
     ("POST", "/deliveries/trigger", {"leadId": 1, "deliveryId": 1053}, Permission.DELIVERIES_TRIGGER),
+    ("POST", "/leads/return", {"leadId": 1, "BID": 33, "reason": "DNCC"}, Permission.LEADS_RETURN),
+    ("PUT", "/leads/feedback", {"leads": [1], "BID": 33, "feedback": "x"}, Permission.LEADS_FEEDBACK),
+    ("PUT", "/leads/internalfeedback", {"leads": [1], "feedback": "x"}, Permission.LEADS_FEEDBACK),
+    ("POST", "/leads/assignbuyer", {"leadId": 1, "deliveryId": 1053}, Permission.DELIVERIES_UPDATE),
     ("GET", "/apiqueue/x", None, Permission.API_QUEUE),
     ("GET", "/apiqueue", {"queueIds": ["x"]}, Permission.API_QUEUE),
     ("GET", "/campaigns", None, Permission.CAMPAIGNS),
     ("GET", "/campaigns/9", None, Permission.CAMPAIGNS),
     ("GET", "/reports/campaign?datePreset=today", None, Permission.REPORTS),
+    *(
+        ("GET", f"/reports/{kind}?datePreset=today", None, Permission.REPORTS)
+        for kind in ("supplier", "buyer", "leadactivity", "email", "sms", "bulkemail", "bulksms")
+    ),
+    ("GET", "/responders", None, Permission.RESPONDERS_READ),
+    ("GET", "/responders/1", None, Permission.RESPONDERS_READ),
+    ("POST", "/responders/trigger", {"leadId": 1, "responderId": 1}, Permission.RESPONDERS_TRIGGER),
+    ("GET", "/deliveries", None, Permission.DELIVERIES_READ),
+    ("GET", "/deliveries/1050", None, Permission.DELIVERIES_READ),
+    ("PUT", "/deliveries/1050", {"update": {}}, Permission.DELIVERIES_UPDATE),
+    ("PUT", "/deliveries", {"deliveries": [{"id": 1050, "update": {}}]}, Permission.DELIVERIES_UPDATE),
+    (
+        "POST",
+        "/deliveries/create",
+        {"campaign_code": "9", "delivery_type": "Store Lead", "delivery_name": "N", "bid": "33"},
+        Permission.DELIVERIES_CREATE,
+    ),
+    ("GET", "/buyers", None, Permission.BUYERS_READ),
+    ("GET", "/buyers/4", None, Permission.BUYERS_READ),
+    ("PUT", "/buyers/4", {"update": {}}, Permission.BUYERS_UPDATE),
+    ("PUT", "/buyers", {"buyers": [{"id": 4, "update": {}}]}, Permission.BUYERS_UPDATE),
+    ("POST", "/buyers/create", {"company": "New"}, Permission.BUYERS_CREATE),
 ]
 
 

@@ -6,6 +6,7 @@ from leadyard.campaigns.api.deliveries import SECTION as DELIVERIES
 from leadyard.campaigns.api.fields import SECTION as FIELDS
 from leadyard.campaigns.api.parties import BUYERS, SUPPLIERS
 from leadyard.campaigns.api.providers import SECTION as PROVIDERS
+from leadyard.campaigns.api.return_reasons import SECTION as RETURN_REASONS
 from leadyard.campaigns.api.terms import SECTION as TERMS
 from leadyard.campaigns.api.value_lists import SECTION as VALUE_LISTS
 from leadyard.campaigns.api.webhooks import SECTION as WEBHOOKS
@@ -22,4 +23,5 @@ SECTIONS = (
     VALUE_LISTS,
     PROVIDERS,
     WEBHOOKS,
+    RETURN_REASONS,
 )

@@ -42,16 +42,22 @@ class Noun(Generic[InputT, RecordT]):
 
         Raises InvalidInputError with every problem, ConflictError for a unique value that is taken.
         """
-        wanted = read(restored(msgspec.to_builtins(document), None, self.input), self.input)
         async with database.unit_of_work() as connection:
-            await bump_version(connection, actor.account_id)
-            row_id = await self._new_id(connection, actor.account_id, chosen_id)
-            wanted = self.completed(wanted, row_id)
-            await self._refuse_bad(connection, actor.account_id, row_id, wanted)
-            await rows.insert(connection, self.table, actor.account_id, row_id, self.columns(wanted))
-            await self.save_parts(connection, actor.account_id, row_id, wanted)
-            record = await self.find(connection, actor.account_id, row_id)
-            await self._record(connection, actor, "create", row_id, None, record)
+            return await self.create_in(connection, actor, document, chosen_id=chosen_id)
+
+    async def create_in(
+        self, connection: Connection, actor: Actor, document: object, *, chosen_id: int | None = None
+    ) -> RecordT:
+        """Make one as `create` does, inside the caller's unit of work."""
+        wanted = read(restored(msgspec.to_builtins(document), None, self.input), self.input)
+        await bump_version(connection, actor.account_id)
+        row_id = await self._new_id(connection, actor.account_id, chosen_id)
+        wanted = self.completed(wanted, row_id)
+        await self._refuse_bad(connection, actor.account_id, row_id, wanted)
+        await rows.insert(connection, self.table, actor.account_id, row_id, self.columns(wanted))
+        await self.save_parts(connection, actor.account_id, row_id, wanted)
+        record = await self.find(connection, actor.account_id, row_id)
+        await self._record(connection, actor, "create", row_id, None, record)
         return record
 
     async def update(
@@ -72,16 +78,26 @@ class Noun(Generic[InputT, RecordT]):
     ) -> RecordT:
         """Change one by a merge patch that is worked out from how it stands in the same unit of work."""
         async with database.unit_of_work() as connection:
-            await bump_version(connection, actor.account_id)
-            before = await self.find(connection, actor.account_id, row_id)
-            known = self._input_form(before)
-            shown = changed(known, self.input, lambda _: MASK)
-            document = restored(merged(shown, patch_of(before)), known, self.input)
-            wanted = self.completed(read(document, self.input), row_id)
-            if msgspec.to_builtins(wanted) == known:
-                return before
-            await self._refuse_bad(connection, actor.account_id, row_id, wanted)
-            return await self._write(connection, actor, "update", row_id, before, wanted)
+            return await self.update_in(connection, actor, row_id, patch_of)
+
+    async def update_in(
+        self,
+        connection: Connection,
+        actor: Actor,
+        row_id: int,
+        patch_of: Callable[[RecordT], Mapping[str, object]],
+    ) -> RecordT:
+        """Change one as `update_with` does, inside the caller's unit of work."""
+        await bump_version(connection, actor.account_id)
+        before = await self.find(connection, actor.account_id, row_id)
+        known = self._input_form(before)
+        shown = changed(known, self.input, lambda _: MASK)
+        document = restored(merged(shown, patch_of(before)), known, self.input)
+        wanted = self.completed(read(document, self.input), row_id)
+        if msgspec.to_builtins(wanted) == known:
+            return before
+        await self._refuse_bad(connection, actor.account_id, row_id, wanted)
+        return await self._write(connection, actor, "update", row_id, before, wanted)
 
     async def archive(self, database: Database, actor: Actor, row_id: int) -> None:
         """Put one out of use; it stays readable, and a second time changes nothing. Raises NotFoundError."""

@@ -41,6 +41,7 @@ async def load_campaigns(connection: Connection, account_id: int) -> dict[int, C
     fields = await _fields(connection, account_id)
     terms = await _terms(connection, account_id)
     deliveries = await _deliveries(connection, account_id)
+    occasions = await _occasions(connection, account_id)
     rows = await connection.fetch(
         "SELECT id, reference, name, status, settings FROM campaigns WHERE account_id = $1 ORDER BY id",
         account_id,
@@ -55,6 +56,7 @@ async def load_campaigns(connection: Connection, account_id: int) -> dict[int, C
             fields=tuple(fields.get(row["id"], ())),
             suppliers=terms.get(row["id"], {}),
             deliveries=tuple(deliveries.get(row["id"], ())),
+            occasions=occasions.get(row["id"], frozenset()),
         )
         for row in rows
     }
@@ -177,3 +179,12 @@ async def _deliveries(connection: Connection, account_id: int) -> dict[int, list
     for delivery in sorted(deliveries, key=lambda d: (d.settings.priority, d.id)):
         found.setdefault(delivery.campaign_id, []).append(delivery)
     return found
+
+
+async def _occasions(connection: Connection, account_id: int) -> dict[int, frozenset[str]]:
+    rows = await connection.fetch(
+        "SELECT campaign_id, array_agg(DISTINCT settings->>'trigger') AS occasions FROM responders"
+        " WHERE account_id = $1 AND status = 'Active' GROUP BY campaign_id",
+        account_id,
+    )
+    return {row["campaign_id"]: frozenset(row["occasions"]) for row in rows}

@@ -32,7 +32,8 @@ WHERE q.account_id = $1 AND q.delivery_id = $2 AND q.file_id IS NULL
 
 _WAITING = """
 SELECT q.number, q.delivery_id, 0 AS after_attempt, l.id, l.uuid, l.campaign_id, l.supplier_id, l.sub_supplier_id,
-       l.channel, l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at, NULL AS tried
+       l.channel, l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at, NULL AS tried,
+       l.validation_cost + l.email_cost + l.sms_cost AS costs
 FROM delivery_file_leads q JOIN leads l ON l.account_id = $1 AND l.id = q.lead_id
 WHERE q.account_id = $1 AND q.delivery_id = $2 AND q.file_id IS NULL AND q.queued_at <= $3
 ORDER BY q.queued_at, q.lead_id, q.number LIMIT $4

@@ -16,6 +16,7 @@ from leadyard.intake.providers.validating import Validating
 from leadyard.intake.quarantine import Quarantine
 from leadyard.intake.service import Intake
 from leadyard.kit.errors import DeniedError
+from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.reports.locks import ReportLocks
@@ -39,6 +40,7 @@ class Services(msgspec.Struct, frozen=True):
     post_json: PostJson
     prospects: Prospects
     validating: Validating
+    after_sale: AfterSale
 
 
 class Answer(msgspec.Struct, frozen=True):

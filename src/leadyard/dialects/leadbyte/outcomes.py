@@ -1,6 +1,6 @@
 """Answers about many things at once: each done or not, and why (LeadByte contract, section 5.4, "Batch rule")."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from leadyard.dialects.leadbyte.values import UnreadableError, as_ids, id_number
@@ -18,9 +18,19 @@ def status_of(done: Iterable[bool]) -> str:
     return "Warning" if any(flags) else "Error"
 
 
-def details(message: str, texts: Mapping[str, str], failures: Mapping[str, str]) -> dict[str, Any]:
-    """Make the answer with a text for each id, in the order asked; `failures` has the reasons of those not done."""
+def details(
+    message: str,
+    texts: Mapping[str, str],
+    failures: Mapping[str, str],
+    in_wanted_state: Collection[str] = (),
+) -> dict[str, Any]:
+    """Make the answer with a text for each id, in the order asked; `failures` has the reasons of those not done.
+
+    Reasons that say that an item is already so make the answer a warning at most.
+    """
     status = status_of(name not in failures for name in texts)
+    if status == "Error" and all(reason in in_wanted_state for reason in failures.values()):
+        status = "Warning"
     answer: dict[str, Any] = {
         "status": status,
         "message": SEE_ERRORS if status == "Error" else message,

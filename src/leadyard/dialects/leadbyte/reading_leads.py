@@ -1,5 +1,6 @@
 """GET /leads: leads with all that happened to them (LeadByte contract, section 5.4)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from leadyard.campaigns.configuration import AccountSetup
@@ -9,6 +10,7 @@ from leadyard.dialects.leadbyte.records import (
     campaign_part,
     delivery_part,
     last_attempts,
+    revenue_of,
     supplier_part,
 )
 from leadyard.dialects.leadbyte.values import UnreadableError, as_ids, id_number
@@ -16,6 +18,7 @@ from leadyard.dialects.leadbyte.writing import number, utc
 from leadyard.kit.errors import NotFoundError
 from leadyard.kit.ids import queue_id
 from leadyard.kit.money import from_micros
+from leadyard.leads.after_sale.model import Feedback
 from leadyard.leads.masking import masked_view
 from leadyard.leads.model import SystemStatus
 from leadyard.leads.views import AttemptView, LeadView
@@ -50,10 +53,15 @@ async def _find(call: Call, asked: list[str]) -> list[dict[str, Any]]:
     )
     setup = await call.setup()
     found = [masked_view(views[lead_id], setup, call.principal) for lead_id in wanted if lead_id in views]
-    return [_shown(view, setup) for view in found if view.lead.system_status is SystemStatus.VALID]
+    said = await call.services.after_sale.feedback(call.principal, list(views))
+    return [
+        _shown(view, setup, said.get(view.lead.id, []))
+        for view in found
+        if view.lead.system_status is SystemStatus.VALID
+    ]
 
 
-def _shown(view: LeadView, setup: AccountSetup) -> dict[str, Any]:
+def _shown(view: LeadView, setup: AccountSetup, said: Sequence[Feedback]) -> dict[str, Any]:
     lead = view.lead
     return {
         "id": str(lead.id),
@@ -72,13 +80,21 @@ def _shown(view: LeadView, setup: AccountSetup) -> dict[str, Any]:
         "queueId": queue_id(lead.uuid),
         "fields": lead.fields,
         "deliveries": [_delivery(view, setup, attempt) for attempt in last_attempts(view)],
-        "feedback": [],
+        "feedback": [
+            {
+                "at": utc(one.at),
+                "BID": buyer_part(setup, one.buyer_id)["bid"],
+                "feedback": one.feedback,
+                "notes": one.notes,
+            }
+            for one in said
+        ],
     }
 
 
 def _delivery(view: LeadView, setup: AccountSetup, attempt: AttemptView) -> dict[str, Any]:
     return delivery_part(setup, view.lead, attempt) | {
         "buyer": buyer_part(setup, attempt.buyer_id),
-        "revenue": number(from_micros(attempt.revenue)),
+        "revenue": revenue_of(attempt),
         "at": utc(attempt.finished_at or attempt.started_at),
     }

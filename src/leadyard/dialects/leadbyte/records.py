@@ -28,8 +28,10 @@ _ATTEMPTS = {
     AttemptState.ERROR: "Error",
     AttemptState.ASSIGNED: "Assigned",
     AttemptState.RETURNED: "Returned",
+    AttemptState.REASSIGNED: "Returned",
 }
-_TOOK = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED})
+_GIVEN_BACK = frozenset({AttemptState.RETURNED, AttemptState.REASSIGNED})
+_TOOK = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED}) | _GIVEN_BACK
 _MILLISECOND = Decimal("0.001")
 
 
@@ -153,6 +155,11 @@ def lead_part(lead: Lead, only: Sequence[str] = ()) -> dict[str, Any]:
     return {"id": lead.id if is_valid else None} | {n: v for n, v in chosen.items() if n != "id"}
 
 
+def revenue_of(attempt: AttemptView) -> msgspec.Raw:
+    """Tell what a buyer is charged for a sale: nothing once the lead was given back."""
+    return number(0 if attempt.state in _GIVEN_BACK else from_micros(attempt.revenue))
+
+
 def last_attempts(view: LeadView) -> list[AttemptView]:
     """Give the last try at each delivery, in order of first tries."""
     last = {attempt.delivery_id: attempt for attempt in view.attempts}
@@ -176,8 +183,7 @@ def _buyers(view: LeadView, setup: AccountSetup, append: QueueAppend) -> list[di
             chosen[attempt.buyer_id] = attempt
     wanted = {status.casefold() for status in append.buyer_statuses}
     return [
-        buyer_part(setup, buyer_id)
-        | {"status": _ATTEMPTS[attempt.state], "revenue": number(from_micros(attempt.revenue))}
+        buyer_part(setup, buyer_id) | {"status": _ATTEMPTS[attempt.state], "revenue": revenue_of(attempt)}
         for buyer_id, attempt in chosen.items()
         if not wanted or _ATTEMPTS[attempt.state].casefold() in wanted
     ]

@@ -2,12 +2,16 @@
 
 from typing import Protocol
 
-from leadyard.delivery.api import SECTION as TRACE
+from leadyard.delivery.api import MESSAGES, TRACE
 from leadyard.intake.providers.api import section as checks_section
 from leadyard.intake.quarantine import Quarantine
+from leadyard.leads.after_sale.service import AfterSale
+from leadyard.leads.api.after_sale import section as after_sale_section
+from leadyard.leads.api.jobs import section as jobs_section
 from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
 from leadyard.leads.api.rules import section as rules_section
+from leadyard.leads.jobs.service import Jobs
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.api import section as credit_section
 from leadyard.ledger.credit.service import Credit
@@ -21,16 +25,21 @@ class UseCases(Protocol):
     leads: Leads
     quarantine: Quarantine
     credit: Credit
+    after_sale: AfterSale
+    jobs: Jobs
 
 
 def sections(services: UseCases) -> tuple[Section, ...]:
-    """Make the sections of leads, their traces, rules, quarantine, credit and reports over this process's use cases."""
+    """Make the sections of leads and what they come to over this process's use cases."""
     return (
         leads_section(services.leads),
         TRACE,
         rules_section(services.leads),
         checks_section(services.leads),
+        after_sale_section(services.leads, services.after_sale),
         quarantine_section(services.leads, services.quarantine),
+        jobs_section(services.jobs),
+        MESSAGES,
         credit_section(services.credit),
         REPORTS,
     )

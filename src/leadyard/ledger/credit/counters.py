@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from leadyard.kit.errors import InvalidInputError
 from leadyard.ledger import store as ledger_store
 from leadyard.ledger.credit import store
-from leadyard.ledger.credit.model import Balance, CreditKey, CreditRow
+from leadyard.ledger.credit.model import Alert, Balance, CreditKey, CreditRow
 from leadyard.ledger.model import Entry, check_balanced
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection
 
+_MOST_ADDED = 10**18
 _CURRENCY = "SELECT currency FROM accounts WHERE id = $1"
 
 
@@ -36,6 +38,26 @@ async def write_credit(connection: Connection, account_id: int, rows: Mapping[Cr
     await store.write(connection, account_id, rows)
 
 
+async def add_credit(connection: Connection, account_id: int, key: CreditKey, amount: int) -> CreditRow:
+    """Add to a buyer's credit, in micro-units, and give it as it stands then, locked; the caller posts the entry.
+
+    Raises InvalidInputError when it would be more than can be held.
+    """
+    rows = await store.lock(connection, account_id, [key])
+    row = rows[key]
+    if row.added + amount > _MOST_ADDED:
+        raise InvalidInputError.of("amount", "is more than the buyer's credit can hold")
+    row.added += amount
+    row.alert = Alert.NONE
+    await store.write(connection, account_id, rows)
+    return row
+
+
+async def account_currency(connection: Connection, account_id: int) -> str:
+    """Give the currency in which an account's buyers pay unless another is named."""
+    return str(await connection.fetchval(_CURRENCY, account_id))
+
+
 async def post_rare(connection: Connection, entries: Sequence[Entry]) -> None:
     """Post entries whose ids were not reserved beforehand, because hardly any unit of work has one."""
     for entry in entries:
@@ -50,6 +72,6 @@ async def balances(connection: Connection, account_id: int) -> dict[int, Balance
 
     What attempts under way hold counts as left until they are sold.
     """
-    currency = str(await connection.fetchval(_CURRENCY, account_id))
+    currency = await account_currency(connection, account_id)
     rows = await store.read(connection, account_id, currency)
     return {buyer_id: Balance(row.added, row.added - row.spent) for buyer_id, row in rows.items()}

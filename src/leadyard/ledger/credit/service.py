@@ -13,8 +13,8 @@ from leadyard.kit import clock
 from leadyard.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.money import MAX_AMOUNT, to_micros
 from leadyard.ledger.credit import entries, store
+from leadyard.ledger.credit.counters import add_credit
 from leadyard.ledger.credit.model import (
-    Alert,
     CreditKey,
     CreditMode,
     CreditRow,
@@ -26,7 +26,6 @@ from leadyard.ledger.credit.model import (
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Connection, Database
 
-_MOST_ADDED = 10**18
 _LONGEST_INVOICE = 255
 
 
@@ -71,13 +70,7 @@ class Credit:
         memo = f"invoice {invoice}" if invoice else "credit added"
         reserved = await self._ledger.reserve([entries.added(account_id, now, key, micros, memo)])
         async with self._database.unit_of_work() as connection:
-            rows = await store.lock(connection, account_id, [key])
-            row = rows[key]
-            if row.added + micros > _MOST_ADDED:
-                raise InvalidInputError.of("amount", "is more than the buyer's credit can hold")
-            row.added += micros
-            row.alert = Alert.NONE
-            await store.write(connection, account_id, rows)
+            row = await add_credit(connection, account_id, key, micros)
             await self._ledger.post(connection, reserved)
             after = {"currency": key.currency, "amount": amount, "invoice": invoice}
             await record_change(connection, account_id, actor.name, "create", "credit", buyer_id, None, after)

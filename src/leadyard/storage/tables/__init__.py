@@ -5,12 +5,14 @@ so that the same schema can be distributed by account.
 """
 
 from leadyard.storage.tables import (
+    after_sale,
     carriers,
     credit,
     exchange,
     leads,
     ledger,
     operators,
+    responders,
     rollups,
     routing,
     rules,
@@ -21,6 +23,7 @@ from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
 
 __all__ = [
     "REFERENCE_TABLES",
+    "after_sale",
     "carriers",
     "credit",
     "exchange",
@@ -28,6 +31,7 @@ __all__ = [
     "ledger",
     "metadata",
     "operators",
+    "responders",
     "rollups",
     "routing",
     "rules",

@@ -79,6 +79,7 @@ deliveries = tenant(
     text("reference"),
     text("status"),
     document("settings"),
+    moment("tested_at", nullable=True),
     moment("created_at", now=True),
     moment("updated_at", now=True),
     belongs_to("campaigns", "campaign_id"),

@@ -158,7 +158,7 @@ lead_events = tenant(
 
 outbox = tenant(
     "outbox",
-    number("id"),
+    sa.Column("id", sa.BigInteger, sa.Identity()),
     number("webhook_id"),
     text("event"),
     number("lead_id", nullable=True),
@@ -170,4 +170,5 @@ outbox = tenant(
     text("last_error", nullable=True),
     belongs_to("webhooks", "webhook_id"),
     sa.Index("ix_outbox_due", "account_id", "due_at", postgresql_where=sa.text("state = 0")),
+    sa.Index("ix_outbox_dead", "account_id", "id", postgresql_where=sa.text("state = 2")),
 )

@@ -18,6 +18,12 @@ ledger_entries = tenant(
     sa.Index(
         "ix_ledger_entries_lead_id", "account_id", "lead_id", postgresql_where=sa.text("lead_id IS NOT NULL")
     ),
+    sa.Index(
+        "ix_ledger_entries_corrections",
+        "account_id",
+        "at",
+        postgresql_where=sa.text("kind IN ('returned', 'financials_changed')"),
+    ),
 )
 
 ledger_postings = tenant(

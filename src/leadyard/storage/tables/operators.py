@@ -31,8 +31,10 @@ users = tenant(
     text("name"),
     text("role"),
     text("password_hash"),
+    number("buyer_id", nullable=True),
     moment("created_at", now=True),
     moment("archived_at", nullable=True),
+    belongs_to("buyers", "buyer_id"),
     sa.UniqueConstraint("account_id", "email"),
 )
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp import ClientSession, TCPConnector
 from msgspec import structs
+from yarl import URL
 
 from leadyard.delivery.answers import RuleError, compile_rules, judge, retry_after_seconds
 from leadyard.delivery.guard import AddressGuard, GuardedResolver, Network
@@ -107,13 +108,18 @@ class HttpTransport:
 
     async def post_json(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
         """Post JSON to an address, under the same guard as leads; gives "" for a 2xx answer, else what went wrong."""
+        return await self.send("POST", url, body, {"Content-Type": "application/json", **headers})
+
+    async def send(self, method: str, url: str | URL, body: bytes | None, headers: Mapping[str, str]) -> str:
+        """Make a request whose answer does not matter beyond its status: "" for 2xx, else what went wrong."""
         if self._session is None:
             raise RuntimeError("open() the transport before posting")
         try:
-            async with self._session.post(
+            async with self._session.request(
+                method,
                 url,
                 data=body,
-                headers={"Content-Type": "application/json", **headers},
+                headers=headers,
                 allow_redirects=False,
                 timeout=timeout(_POST_SECONDS),
             ) as response:

@@ -202,6 +202,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_config_versions")),
     )
     op.create_table(
+        "correction_deltas",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_correction_deltas")),
+    )
+    op.create_table(
+        "correction_rollups",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint(
+            "account_id",
+            "booked_hour",
+            "hour",
+            "campaign_id",
+            "supplier_id",
+            "sub_supplier_id",
+            "channel",
+            name=op.f("pk_correction_rollups"),
+        ),
+    )
+    op.create_table(
         "decision_traces",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -337,6 +381,31 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("last", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_id_counters")),
+    )
+    op.create_table(
+        "jobs",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("total", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "failed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_jobs")),
+    )
+    op.create_index(
+        "ix_jobs_due", "jobs", ["account_id", "due_at"], unique=False, postgresql_where=sa.text("state = 0")
     )
     op.create_table(
         "lead_deltas",
@@ -553,6 +622,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_ledger_entries")),
     )
     op.create_index(
+        "ix_ledger_entries_corrections",
+        "ledger_entries",
+        ["account_id", "at"],
+        unique=False,
+        postgresql_where=sa.text("kind IN ('returned', 'financials_changed')"),
+    )
+    op.create_index(
         "ix_ledger_entries_lead_id",
         "ledger_entries",
         ["account_id", "lead_id"],
@@ -606,6 +682,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
+        "responder_occasions",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "occasion", name=op.f("pk_responder_occasions")),
+    )
+    op.create_table(
+        "return_reasons",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_return_reasons")),
+        sa.UniqueConstraint("account_id", "code", name=op.f("uq_return_reasons_account_id_code")),
+    )
+    op.create_table(
         "secret_keys",
         sa.Column("key_id", sa.Text(), nullable=False),
         sa.Column(
@@ -651,19 +751,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_suppression_lists")),
     )
     op.create_table(
-        "users",
+        "suppressions",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
-        sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "channel", "address", name=op.f("pk_suppressions")),
     )
     op.create_table(
         "validation_providers",
@@ -831,6 +925,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tested_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column(
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -891,9 +986,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "lead_id", "id", name=op.f("pk_lead_events")),
     )
     op.create_table(
-        "outbox",
+        "lead_feedback",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("feedback", sa.Text(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "lead_id"],
+            ["leads.account_id", "leads.id"],
+            name=op.f("fk_lead_feedback_account_id_lead_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "lead_id", "id", name=op.f("pk_lead_feedback")),
+    )
+    op.create_table(
+        "lead_returns",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("reverse_payout", sa.Boolean(), nullable=False),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("asked_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "lead_id"],
+            ["leads.account_id", "leads.id"],
+            name=op.f("fk_lead_returns_account_id_lead_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_lead_returns")),
+    )
+    op.create_index("ix_lead_returns_lead_id", "lead_returns", ["account_id", "lead_id"], unique=False)
+    op.create_index(
+        "ix_lead_returns_pending",
+        "lead_returns",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("webhook_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=True),
@@ -915,11 +1064,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_outbox")),
     )
     op.create_index(
+        "ix_outbox_dead", "outbox", ["account_id", "id"], unique=False, postgresql_where=sa.text("state = 2")
+    )
+    op.create_index(
         "ix_outbox_due",
         "outbox",
         ["account_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("state = 0"),
+    )
+    op.create_table(
+        "responders",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "campaign_id"],
+            ["campaigns.account_id", "campaigns.id"],
+            name=op.f("fk_responders_account_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "supplier_id"],
+            ["partners.account_id", "partners.id"],
+            name=op.f("fk_responders_account_id_supplier_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responders")),
     )
     op.create_table(
         "sub_suppliers",
@@ -936,6 +1116,27 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "account_id", "partner_id", "ssid", name=op.f("uq_sub_suppliers_account_id_partner_id_ssid")
         ),
+    )
+    op.create_table(
+        "users",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "buyer_id"],
+            ["buyers.account_id", "buyers.id"],
+            name=op.f("fk_users_account_id_buyer_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_users")),
+        sa.UniqueConstraint("account_id", "email", name=op.f("uq_users_account_id_email")),
     )
     op.create_table(
         "value_list_contents",
@@ -997,6 +1198,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN (0, 1)"),
     )
     op.create_table(
+        "responder_pushes",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("responder_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "responder_id"],
+            ["responders.account_id", "responders.id"],
+            name=op.f("fk_responder_pushes_account_id_responder_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responder_pushes")),
+    )
+    op.create_table(
         "delivery_file_contents",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("file_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1007,5 +1223,82 @@ def upgrade() -> None:
             name=op.f("fk_delivery_file_contents_account_id_file_id"),
         ),
         sa.PrimaryKeyConstraint("account_id", "file_id", name=op.f("pk_delivery_file_contents")),
+    )
+    op.create_table(
+        "responder_messages",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("responder_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("push_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("links", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("opened_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("unsubscribed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column(
+            "clicks", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "conversions", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("cost", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "push_id"],
+            ["responder_pushes.account_id", "responder_pushes.id"],
+            name=op.f("fk_responder_messages_account_id_push_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "responder_id"],
+            ["responders.account_id", "responders.id"],
+            name=op.f("fk_responder_messages_account_id_responder_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responder_messages")),
+        sa.UniqueConstraint(
+            "account_id",
+            "lead_id",
+            "push_id",
+            "occasion",
+            name=op.f("uq_responder_messages_account_id_lead_id_push_id_occasion"),
+        ),
+    )
+    op.create_index(
+        "ix_responder_messages_due",
+        "responder_messages",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_index(
+        "ix_responder_messages_received_at", "responder_messages", ["account_id", "received_at"], unique=False
+    )
+    op.create_index(
+        "ix_responder_messages_responder_id",
+        "responder_messages",
+        ["account_id", "responder_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_responder_messages_sending",
+        "responder_messages",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 1"),
     )
     # ### end Alembic commands ###

@@ -1,0 +1,6 @@
+"""The own API of deliveries: decision traces, and the messages of webhooks."""
+
+from leadyard.delivery.api.messages import SECTION as MESSAGES
+from leadyard.delivery.api.trace import SECTION as TRACE
+
+__all__ = ("MESSAGES", "TRACE")

@@ -1,0 +1,1 @@
+"""What follows a sale: returns, assignment by hand, feedback."""

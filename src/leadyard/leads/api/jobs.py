@@ -1,0 +1,228 @@
+"""Jobs in the own API: distributing or releasing many leads, with a preview and a throttle."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from leadyard.identity.model import Permission
+from leadyard.kit.errors import ConflictError
+from leadyard.leads.api.inputs import Id, Moment
+from leadyard.leads.api.records import SaleWord
+from leadyard.leads.jobs.model import MOST_PER_MINUTE, Job, JobKind, JobState
+from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.model import SaleStatus
+from leadyard.leads.reading import LeadFilter
+from leadyard.own_api.operation import Answer, Call, Handler, Operation, PageSize, Parameter, Section
+
+StateWord = Literal["active", "done", "cancelled"]
+KindWord = Literal["reprocess", "release"]
+PerMinute = Annotated[int, Meta(ge=1, le=MOST_PER_MINUTE, description="At most so many leads a minute.")]
+
+
+class ReprocessFilter(msgspec.Struct, frozen=True):
+    """Which valid leads; what is absent is no condition."""
+
+    campaign_id: Id | None = None
+    supplier_id: Id | None = None
+    sale_status: SaleWord | None = None
+    received_from: Moment | None = None
+    received_to: Moment | None = None
+
+
+class ReleaseFilter(msgspec.Struct, frozen=True):
+    """Which quarantined leads; what is absent is no condition."""
+
+    campaign_id: Id | None = None
+    supplier_id: Id | None = None
+    received_from: Moment | None = None
+    received_to: Moment | None = None
+
+
+class NewReprocess(msgspec.Struct, frozen=True):
+    """Valid leads that are to be distributed again."""
+
+    filter: ReprocessFilter = ReprocessFilter()
+    per_minute: PerMinute = 600
+
+
+class NewRelease(msgspec.Struct, frozen=True):
+    """Quarantined leads that are to be released."""
+
+    filter: ReleaseFilter = ReleaseFilter()
+    per_minute: PerMinute = 600
+
+
+class LeadCount(msgspec.Struct, frozen=True):
+    """How many leads a job would take on."""
+
+    count: int
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A job: `total` leads when it was made, `done` and `failed` so far."""
+
+    id: int
+    kind: KindWord
+    state: StateWord
+    filter: dict[str, Any]
+    per_minute: int
+    total: int
+    done: int
+    failed: int
+    due_at: datetime
+    made_by: str
+    created_at: datetime
+    updated_at: datetime
+    last_error: str | None
+
+
+class JobPage(msgspec.Struct, frozen=True):
+    """Jobs by falling id; `next_before` is the `before` of the next page, null on the last one."""
+
+    items: list[JobRecord]
+    next_before: int | None
+
+
+class Handlers:
+    """What the operations on jobs do."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        """Answer by this process's use cases."""
+        self._jobs = jobs
+
+    def preview(self, kind: JobKind) -> Handler:
+        """Count what a job of a kind would take on."""
+
+        async def handle(call: Call) -> Answer:
+            wanted = _filter_of(call.body.filter)
+            return Answer(LeadCount(await self._jobs.preview(call.principal, kind, wanted)))
+
+        return handle
+
+    def start(self, kind: JobKind) -> Handler:
+        """Make a job of a kind."""
+
+        async def handle(call: Call) -> Answer:
+            wanted = _filter_of(call.body.filter)
+            job = await self._jobs.start(call.principal, kind, wanted, call.body.per_minute)
+            return Answer(_record(job), location=f"/jobs/{job.id}")
+
+        return handle
+
+    async def search(self, call: Call) -> Answer:
+        """List jobs."""
+        state, kind, most = call.query["state"], call.query["kind"], call.query["per_page"]
+        found = await self._jobs.page(
+            call.account_id,
+            state=None if state is None else JobState[state.upper()],
+            kind=None if kind is None else JobKind(kind),
+            before_id=call.query["before"],
+            most=most,
+        )
+        return Answer(JobPage(list(map(_record, found)), found[-1].id if len(found) == most else None))
+
+    async def read(self, call: Call) -> Answer:
+        """Show a job."""
+        return Answer(_record(await self._jobs.read(call.account_id, call.id())))
+
+    async def cancel(self, call: Call) -> Answer:
+        """End a job."""
+        if not await self._jobs.cancel(call.account_id, call.id()):
+            raise ConflictError("state", "cannot be changed: the job is over")
+        return await self.read(call)
+
+
+def _filter_of(wanted: ReprocessFilter | ReleaseFilter) -> LeadFilter:
+    members = msgspec.structs.asdict(wanted)
+    word = members.get("sale_status")
+    if word is not None:
+        members["sale_status"] = SaleStatus[word.upper()]
+    return LeadFilter(**members)
+
+
+def _record(job: Job) -> JobRecord:
+    wanted = job.order.wanted
+    shown: dict[str, Any] = {
+        "campaign_id": wanted.campaign_id,
+        "supplier_id": wanted.supplier_id,
+        "sale_status": None if wanted.sale_status is None else wanted.sale_status.name.title(),
+        "received_from": wanted.received_from,
+        "received_to": wanted.received_to,
+    }
+    return JobRecord(
+        id=job.id,
+        kind=job.kind.value,
+        state=_word(job.state),
+        filter={name: value for name, value in shown.items() if value is not None},
+        per_minute=job.order.per_minute,
+        total=job.total,
+        done=job.done,
+        failed=job.failed,
+        due_at=job.due_at,
+        made_by=job.made_by,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        last_error=job.last_error,
+    )
+
+
+def _word(state: JobState) -> Any:
+    return state.name.lower()
+
+
+def section(jobs: Jobs) -> Section:
+    """Make the section of jobs."""
+    do = Handlers(jobs)
+    kinds = (
+        (JobKind.REPROCESS, "/leads/reprocess", "Reprocess", NewReprocess, Permission.LEADS_REPROCESS),
+        (JobKind.RELEASE, "/quarantine/release", "Release", NewRelease, Permission.QUARANTINE_PROCESS),
+    )
+    made: list[Operation] = []
+    for kind, path, name, body, permission in kinds:
+        verb = (
+            "Distribute many leads again" if kind is JobKind.REPROCESS else "Release many quarantined leads"
+        )
+        made += [
+            Operation(
+                method="POST", path=path, id=f"start{name}", summary=verb, handler=do.start(kind),
+                description="As a job in the background; leads that come in later are no part of it.",
+                permission=permission, status=201, body=body, answer=JobRecord,
+                example={"filter": {"campaign_id": 12}, "per_minute": 120},
+            ),
+            Operation(
+                method="POST", path=f"{path}/preview", id=f"preview{name}",
+                summary=f"{verb}: how many it would be", handler=do.preview(kind), permission=permission,
+                body=body, answer=LeadCount, example={"filter": {"campaign_id": 12}},
+            ),
+        ]  # fmt: skip
+    return Section(
+        "Jobs",
+        "Work on many leads, done in the background in batches; it goes on after a restart.",
+        (*made, *_on_jobs(do)),
+    )
+
+
+def _on_jobs(do: Handlers) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="GET", path="/jobs", id="listJobs", summary="List jobs", description="By falling id.",
+            handler=do.search, permission=Permission.SETUP_READ, answer=JobPage,
+            parameters=(
+                Parameter("state", StateWord, "Only jobs that stand so."),
+                Parameter("kind", KindWord, "Only jobs of this kind."),
+                Parameter("before", Id, "Only jobs with a smaller id."),
+                Parameter("per_page", PageSize, "How many jobs on a page.", 50),
+            ),
+        ),
+        Operation(
+            method="GET", path="/jobs/{id}", id="readJob", summary="Read a job", handler=do.read,
+            permission=Permission.SETUP_READ, answer=JobRecord,
+        ),
+        Operation(
+            method="POST", path="/jobs/{id}/cancel", id="cancelJob", summary="Cancel a job",
+            description="After the batch under way; what was done stays done.", handler=do.cancel,
+            permission=Permission.SETUP_WRITE, answer=JobRecord,
+        ),
+    )  # fmt: skip
