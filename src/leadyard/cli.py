@@ -11,6 +11,7 @@ from leadyard.commands.import_leads import import_leads
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
 from leadyard.commands.processes import web, worker
+from leadyard.commands.replay import replay
 from leadyard.commands.secrets import secrets
 from leadyard.commands.serve import serve
 from leadyard.kit.errors import LeadyardError, UnavailableError
@@ -43,7 +44,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, audit, bench):
+for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, replay, audit, bench):
     cli.add_command(_command)
 
 

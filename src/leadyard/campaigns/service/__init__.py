@@ -14,6 +14,7 @@ from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.carriers import mail_servers, sms_gateways
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
+from leadyard.campaigns.service.drafts import drafted
 from leadyard.campaigns.service.delivery_tests import Carriers, run_delivery_test
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
 from leadyard.campaigns.service.onboarding import Onboarding, Person, onboard
@@ -40,6 +41,7 @@ __all__ = [
     "delete_field",
     "delete_terms",
     "deliveries",
+    "drafted",
     "list_terms",
     "mail_servers",
     "onboard",
