@@ -134,7 +134,9 @@ async def test_each_type_has_its_recipient(world: World, sent: Any, kind: str, m
     shown = await world.call("GET", f"/restapi/v1.3/deliveries/{reply.json['deliveryId']}")
     assert shown.json["deliver_to"] == kind
     stored = (await world.rows("deliveries"))[-1]["settings"][member]
-    assert stored["recipient"] == sent[f"{member}_recipient"]
+    recipients = stored["to"] if member == "email" else [stored["to"]]
+    assert ", ".join(recipients) == sent[f"{member}_recipient"]
+    assert "{{ email }}" in stored["text"]
 
 
 async def test_rules_become_conditions_that_must_all_hold(world: World) -> None:

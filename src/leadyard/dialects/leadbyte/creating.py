@@ -131,9 +131,9 @@ def _target(call: Call, kind: DeliveryKind, campaign: Campaign) -> dict[str, Any
         return {"email": {"to": parts, "text": _all_fields(campaign)}}
     if kind is DeliveryKind.SMS:
         recipient = _required(call, "sms_recipient")
-        if not all(_NUMBER(part.strip()) for part in recipient.split(",")):
+        if not _NUMBER(recipient):
             raise UnreadableError("sms_recipient is not a valid phone number")
-        return {"sms": {"to": recipient.split(",")[0].strip(), "text": _all_fields(campaign)}}
+        return {"sms": {"to": recipient, "text": _all_fields(campaign)}}
     return {}
 
 
