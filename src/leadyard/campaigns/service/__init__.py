@@ -14,8 +14,8 @@ from leadyard.campaigns.service.buyers import buyers
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.carriers import mail_servers, sms_gateways
 from leadyard.campaigns.service.deliveries import deliveries, preview_delivery
-from leadyard.campaigns.service.drafts import drafted
 from leadyard.campaigns.service.delivery_tests import Carriers, run_delivery_test
+from leadyard.campaigns.service.drafts import drafted
 from leadyard.campaigns.service.fields import create_field, delete_field, read_field, update_field
 from leadyard.campaigns.service.onboarding import Onboarding, Person, onboard
 from leadyard.campaigns.service.providers import providers
