@@ -37,7 +37,8 @@ def leadyard(*arguments: str, **environment: str) -> "subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "web", "worker", "migrate", "accounts", "keys", "secrets", "audit", "import", "replay"]
+    "command",
+    ["serve", "web", "worker", "migrate", "accounts", "keys", "secrets", "audit", "import", "replay"],
 )
 def test_every_command_is_listed_and_explains_itself(command: str) -> None:
     assert f"\n  {command} " in leadyard("--help").stdout
