@@ -4,18 +4,17 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
-import prometheus_client
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.delivery.notices import tell_of_caps
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
-from leadyard.intake import express_store, store
+from leadyard.intake import store
 from leadyard.intake.batch import Candidate, Settlement, contenders, row_of, settle
-from leadyard.intake.express import by_window, is_ordinary, prepare
+from leadyard.intake.counting import count_results
+from leadyard.intake.express_lane import ExpressLane
 from leadyard.intake.inquiring import look_into, most_spent, spent, write_inspections
 from leadyard.intake.judge import judge
 from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
@@ -27,7 +26,6 @@ from leadyard.intake.store import Claim
 from leadyard.kit import clock
 from leadyard.kit.errors import DeniedError, UnavailableError
 from leadyard.kit.ids import new_uuid
-from leadyard.kit.metrics import BATCHES, LEADS
 from leadyard.leads.model import Standing, SystemStatus
 from leadyard.ledger.model import Entry, made, payout_due
 from leadyard.ledger.service import Ledger
@@ -39,7 +37,6 @@ from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
 
 _PATIENCE_SECONDS = 8.0
-_STEP_BY_STEP_SECONDS = 1.0
 _CROWD = 24
 """So many waiting leads open a second batch: fewer would only make both batches small."""
 
@@ -64,13 +61,10 @@ class Intake:
         self._plans = plans
         self._ledger = ledger
         self._ids = IdBlocks(database, "leads")
-        self._express: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
-            self._commit_express, lanes=lanes, crowd=_CROWD
-        )
+        self._express = ExpressLane(database, self._number, lanes=lanes, crowd=_CROWD)
         self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
             self._commit, lanes=lanes, crowd=_CROWD
         )
-        self._step_by_step_until: dict[int, float] = {}
 
     async def submit(self, submission: Submission) -> IntakeResult:
         """Judge and commit a submission; when this returns, the answer is on disk.
@@ -121,8 +115,8 @@ class Intake:
         setup = await self._configuration.setup(submissions[0].account_id)
         identified = [(submission, submission.uuid or new_uuid()) for submission in submissions]
         judged = [self._judge(setup, submission, uuid) for submission, uuid in identified]
-        ordinary = [one for one in judged if isinstance(one, Candidate) and is_ordinary(one)]
-        decided = await self._commit_express(ordinary)
+        ordinary = [one for one in judged if isinstance(one, Candidate) and self._express.takes(one)]
+        decided = await self._express.commit(ordinary)
         results = {c.uuid: result for c, result in zip(ordinary, decided, strict=True) if result is not None}
         others = [(submission, uuid) for submission, uuid in identified if uuid not in results]
         found = await asyncio.gather(*(self.submit(submission) for submission, _ in others))
@@ -154,69 +148,11 @@ class Intake:
 
     async def _decide(self, candidate: Candidate) -> IntakeResult | None:
         """Commit a candidate with the ordinary ones, else step by step; None when it has to be judged again."""
-        if is_ordinary(candidate) and not self._is_step_by_step(candidate.account_id):
+        if self._express.takes(candidate):
             result = await self._express.submit(candidate)
             if result is not None:
                 return result
         return await self._group.submit(candidate)
-
-    def _is_step_by_step(self, account_id: int) -> bool:
-        """Tell whether an account's last ordinary batch failed just now: where a cap is full, the next would too."""
-        until = self._step_by_step_until.get(account_id)
-        if until is None:
-            return False
-        if asyncio.get_running_loop().time() < until:
-            return True
-        del self._step_by_step_until[account_id]
-        return False
-
-    async def _commit_express(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
-        """Commit a batch by one statement for each window; None for those that have to be decided step by step."""
-        results: dict[UUID, IntakeResult] = {}
-        for window, listed in by_window(candidates).items():
-            results.update(await self._write_express(listed, window))
-        decided = [results.get(candidate.uuid) for candidate in candidates]
-        _count(decided)
-        return decided
-
-    async def _write_express(
-        self, candidates: Sequence[Candidate], window: timedelta | None
-    ) -> dict[UUID, IntakeResult]:
-        now = clock.now()
-        results: dict[UUID, IntakeResult] = {}
-        try:
-            await self._number(candidates)
-            results, rows = prepare(candidates, now)
-            async with self._database.connection() as connection:
-                taken = await express_store.write(connection, rows, now, store.cutoff(window, now))
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-            return {}
-        except UnavailableError:
-            return await self._found(results)
-        if taken is None:
-            until = asyncio.get_running_loop().time() + _STEP_BY_STEP_SECONDS
-            self._step_by_step_until.update((candidate.account_id, until) for candidate in candidates)
-            return {}
-        if taken:
-            return {c.uuid: results[c.uuid] for c in candidates if (c.account_id, c.lead_id) not in taken}
-        return results
-
-    async def _found(self, results: dict[UUID, IntakeResult]) -> dict[UUID, IntakeResult]:
-        """Find what a statement wrote whose answer was lost: all that it let through, or nothing."""
-        if not results:
-            return {}
-        accounts = {uuid: result.plan.setup.account.id for uuid, result in results.items() if result.plan}
-        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-        while True:
-            try:
-                async with self._database.connection() as connection:
-                    present = await store.present(connection, accounts)
-            except UnavailableError:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(0.2)
-            else:
-                return {uuid: result for uuid, result in results.items() if uuid in present}
 
     async def _commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
         """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating."""
@@ -272,7 +208,7 @@ class Intake:
                 entries = made(_payout_entry(c, now) for c in settlement.accepted if c.pays_now)
                 await self._ledger.post(connection, ledger_ids.number(entries + spent(kept, now)))
                 await _note_valid(connection, settlement.accepted, now)
-        _count(decided.results)
+        count_results(decided.results)
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
         for candidate in candidates:
@@ -363,20 +299,6 @@ async def _note_valid(connection: Connection, accepted: Sequence[Candidate], now
     for setup in {c.account_id: c.plan.setup for c in waited_for}.values():
         ids = [c.lead_id for c in waited_for if c.account_id == setup.account.id]
         await note_occasion(connection, setup, "valid", ids, now)
-
-
-def _count(results: Sequence[IntakeResult | None]) -> None:
-    """Tell Prometheus of a batch; a candidate that is decided later counts then."""
-    codes = Counter(result.code for result in results if result is not None)
-    if codes:
-        BATCHES.observe(codes.total())
-    for code, count in codes.items():
-        _leads_of(code).inc(count)
-
-
-@lru_cache(maxsize=64)
-def _leads_of(code: int) -> prometheus_client.Counter:
-    return LEADS.labels(code)
 
 
 class Decided:
