@@ -28,7 +28,7 @@ run: setup ## Run everything with the demo account (PORT=8080 DATA=data)
 
 test: dev ## Run every test but the long ones (PYTEST_ARGS='-k word')
 	scripts/ensure_chromium
-	scripts/run_tests $(BIN)/python -m "not soak" $(PYTEST_ARGS)
+	scripts/run_tests $(BIN)/python -n auto --maxprocesses 4 --dist loadgroup -m "not soak" $(PYTEST_ARGS)
 
 check: dev ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests: one server per test process, one fresh database per test."""
 
 import asyncio
+import contextlib
 import os
 import tempfile
 import uuid
@@ -41,9 +42,44 @@ async def _stop_waiting_for_the_disk(dsn: str) -> None:
     await run_on_server(dsn, "SELECT pg_reload_conf()")
 
 
+class Copies:
+    """Copies of a template, each used by one test after the other: emptying one is ten times faster than a new one.
+
+    What the template holds is put back; a copy whose schema a test has changed is thrown away.
+    """
+
+    def __init__(self, server_dsn: str, template: str) -> None:
+        self._server = server_dsn
+        self._template = template
+        self._spare: list[str] = []
+        asyncio.run(run_on_server(with_database(server_dsn, template), _KEEP))
+
+    @contextlib.asynccontextmanager
+    async def lend(self) -> AsyncIterator[str]:
+        name = self._spare.pop() if self._spare else await self._copy()
+        address = with_database(self._server, name)
+        before = await run_on_server(address, _SCHEMA)
+        yield address
+        await run_on_server(address, _HANG_UP)
+        if await run_on_server(address, _SCHEMA) == before:
+            await run_on_server(address, _RESTORE)
+            self._spare.append(name)
+        else:
+            await run_on_server(self._server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def _copy(self) -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        await run_on_server(self._server, f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
+        return name
+
+    def close(self) -> None:
+        for name in (*self._spare, self._template):
+            asyncio.run(run_on_server(self._server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture(scope="session")
 def template_name(server_dsn: str) -> Iterator[str]:
-    """A database at the current schema, migrated once and copied for each test."""
+    """A database at the current schema, migrated once."""
     name = f"template_{uuid.uuid4().hex}"
     asyncio.run(run_on_server(server_dsn, f'CREATE DATABASE "{name}"'))
     upgrade(with_database(server_dsn, name))
@@ -52,51 +88,63 @@ def template_name(server_dsn: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def spare_databases(server_dsn: str) -> Iterator[list[str]]:
-    """Databases that tests have left and that were emptied again: that is ten times faster than a new copy."""
-    names: list[str] = []
-    yield names
-    for name in names:
-        asyncio.run(run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+def empty_databases(server_dsn: str, template_name: str) -> Iterator[Copies]:
+    """Databases at the current schema, with nothing in them."""
+    name = f"empty_{uuid.uuid4().hex}"
+    asyncio.run(run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"'))
+    copies = Copies(server_dsn, name)
+    yield copies
+    copies.close()
 
 
 @pytest.fixture
-async def dsn(server_dsn: str, template_name: str, spare_databases: list[str]) -> AsyncIterator[str]:
+async def dsn(empty_databases: Copies) -> AsyncIterator[str]:
     """An empty database at the current schema."""
-    name = spare_databases.pop() if spare_databases else f"test_{uuid.uuid4().hex}"
-    if not await run_on_server(server_dsn, f"SELECT FROM pg_database WHERE datname = '{name}'"):
-        await run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
-    address = with_database(server_dsn, name)
-    before = await run_on_server(address, _SCHEMA)
-    yield address
-    await run_on_server(address, _HANG_UP)
-    if await run_on_server(address, _SCHEMA) == before:
-        await run_on_server(address, _EMPTY)
-        spare_databases.append(name)
-    else:
-        await run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+    async with empty_databases.lend() as address:
+        yield address
 
 
-_SCHEMA = "SELECT oid, relname, relfilenode = 0 AS shared, relnatts FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid"
+_SCHEMA = """
+SELECT oid, relname, relnatts FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid
+"""
 
 _HANG_UP = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
-_EMPTY = """
+_KEEP = """
+DO $$
+DECLARE name text; is_used boolean;
+BEGIN
+  CREATE SCHEMA kept;
+  CREATE TABLE kept.sequences AS SELECT sequencename AS name, last_value FROM pg_sequences;
+  FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO is_used;
+    IF is_used THEN EXECUTE format('CREATE TABLE kept.t_%s AS TABLE public.%I', name, name); END IF;
+  END LOOP;
+END $$
+"""
+
+_RESTORE = """
 DO $$
 DECLARE name text; is_used boolean; used text := '';
 BEGIN
-  FOR name IN SELECT relname FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+  SET LOCAL session_replication_role = replica;
+  FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
   LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO is_used;
-    IF is_used THEN used := used || format(', %I', name); END IF;
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO is_used;
+    IF is_used THEN used := used || format(', public.%I', name); END IF;
   END LOOP;
   IF used <> '' THEN EXECUTE 'TRUNCATE ' || substr(used, 3) || ' CASCADE'; END IF;
-  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
-  FROM pg_sequences WHERE last_value IS NOT NULL;
+  FOR name IN SELECT substr(relname, 3) FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'kept'::regnamespace AND starts_with(relname, 't_')
+  LOOP
+    EXECUTE format('INSERT INTO public.%I OVERRIDING SYSTEM VALUE SELECT * FROM kept.t_%s', name, name);
+  END LOOP;
+  PERFORM setval(format('public.%I', s.name)::regclass, coalesce(s.last_value, 1), s.last_value IS NOT NULL)
+  FROM kept.sequences s;
 END $$
 """
 

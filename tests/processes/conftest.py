@@ -33,6 +33,16 @@ def excerpt(log: str) -> str:
     return "\n".join([*errors[:20], "…", log[-4000:]])
 
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep whole installations to one test process: two at once would starve each other on two cores."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
 @pytest.fixture
 def installation() -> Iterator[Installation]:
     """An installation that the test starts, stops and kills as it likes."""

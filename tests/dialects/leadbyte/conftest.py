@@ -1,4 +1,4 @@
-"""The demo accounts, built once and copied for each test."""
+"""The demo accounts, built once and put back after each test."""
 
 import asyncio
 import uuid
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import run_on_server, with_database
+from tests.conftest import Copies, run_on_server, with_database
 from tests.dialects.leadbyte.world import World, build
 
 from leadyard.settings import Settings
@@ -15,22 +15,21 @@ from leadyard.storage.database import Database
 
 
 @pytest.fixture(scope="session")
-def world_template(server_dsn: str, template_name: str) -> Iterator[str]:
-    """A database with both accounts."""
+def worlds(server_dsn: str, template_name: str) -> Iterator[Copies]:
+    """Databases with both accounts."""
     name = f"leadbyte_{uuid.uuid4().hex}"
     asyncio.run(run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"'))
     asyncio.run(build(with_database(server_dsn, name)))
-    yield name
-    asyncio.run(run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    copies = Copies(server_dsn, name)
+    yield copies
+    copies.close()
 
 
 @pytest.fixture
-async def world_dsn(server_dsn: str, world_template: str) -> AsyncIterator[str]:
+async def world_dsn(worlds: Copies) -> AsyncIterator[str]:
     """A fresh database with both accounts."""
-    name = f"test_{uuid.uuid4().hex}"
-    await run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{world_template}"')
-    yield with_database(server_dsn, name)
-    await run_on_server(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+    async with worlds.lend() as address:
+        yield address
 
 
 @pytest.fixture
