@@ -31,6 +31,11 @@ from leadyard.commands.options import data_dir_option, settings_from
     type=click.File("w", encoding="utf-8"),
     help="Write the rows that did not get in to this file: line, code, reasons.",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Judge the rows by the campaign's rules and keep nothing; duplicates and caps are not looked at.",
+)
 @data_dir_option
 def import_leads(
     *,
@@ -40,6 +45,7 @@ def import_leads(
     sid: str,
     columns: tuple[str, ...],
     refused: TextIO | None,
+    dry_run: bool,
     data_dir: str | None,
 ) -> None:
     """Import leads from a CSV file whose first line names the columns.
@@ -51,7 +57,7 @@ def import_leads(
     from leadyard.intake.imports.command import run  # noqa: PLC0415 - other commands start faster without it
     from leadyard.intake.imports.service import ImportOrder  # noqa: PLC0415
 
-    order = ImportOrder(file, campaign, sid, _choices(columns))
+    order = ImportOrder(file, campaign, sid, _choices(columns), dry_run)
     settings = settings_from(data_dir=data_dir)
     lend_database = functools.partial(migrated_database, settings)
     sys.exit(run(lend_database, settings.with_secret_key().vault, slug, order, refused))

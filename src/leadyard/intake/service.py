@@ -17,7 +17,7 @@ from leadyard.intake.counting import count_results
 from leadyard.intake.express_lane import ExpressLane
 from leadyard.intake.inquiring import look_into, most_spent, spent, write_inspections
 from leadyard.intake.judge import judge
-from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission
+from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission, Verdict
 from leadyard.intake.news import IntakeNews
 from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.providers.inspection import Inspection
@@ -122,6 +122,13 @@ class Intake:
         found = await asyncio.gather(*(self.submit(submission) for submission, _ in others))
         results.update((uuid, result) for (_, uuid), result in zip(others, found, strict=True))
         return [results[uuid] for _, uuid in identified]
+
+    async def judge(self, submission: Submission) -> Verdict:
+        """Tell what the rules say of a submission, without duplicates, caps and outside checks; nothing is kept."""
+        judged = self._judge(await self._configuration.setup(submission.account_id), submission, new_uuid())
+        if isinstance(judged, Candidate):
+            return judged.verdict
+        return Verdict(judged.code, list(judged.errors), {})
 
     async def stored(self, account_id: int, uuids: Sequence[UUID]) -> set[UUID]:
         """Find which of these UUIDs an account's leads have already."""

@@ -25,7 +25,7 @@ async def importer(exchange: Exchange) -> Importer:
     return Importer(exchange.intake, exchange.plans, setup)
 
 
-async def run(exchange: Exchange, path: Path, **order: str) -> tuple[Summary, list[Refusal]]:
+async def run(exchange: Exchange, path: Path, **order: str | bool) -> tuple[Summary, list[Refusal]]:
     refused: list[Refusal] = []
     importing = await importer(exchange)
     wanted = msgspec.structs.replace(ImportOrder(path, "CARS", "1"), **order)
@@ -91,6 +91,16 @@ async def test_rows_name_their_own_supplier_and_sub_supplier(exchange: Exchange,
     summary, refused = await run(exchange, path, sid="")
     assert (summary.accepted, [r.code for r in refused]) == (2, [-7])
     assert [row["ssid"] for row in await exchange.rows("sub_suppliers")] == ["north"]
+
+
+async def test_a_dry_run_judges_and_keeps_nothing(exchange: Exchange, tmp_path: Path) -> None:
+    await exchange.campaign()
+    path = tmp_path / "leads.csv"
+    path.write_text(HEADER + line(1) + line(2, "nobody") + "a,b\n")
+    summary, refused = await run(exchange, path, is_trial=True)
+    assert (summary.rows, summary.accepted, summary.unreadable, dict(summary.refused)) == (3, 1, 1, {-5: 1})
+    assert {refusal.number for refusal in refused} == {3, 4}
+    assert await exchange.rows("leads") == []
 
 
 async def test_a_campaign_that_is_not_there_is_refused_before_anything_is_read(

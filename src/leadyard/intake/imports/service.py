@@ -20,7 +20,7 @@ from leadyard.intake.imports.reading import (
     read_header,
     read_rows,
 )
-from leadyard.intake.model import ACCEPTED, IntakeResult, Reading, Submission
+from leadyard.intake.model import ACCEPTED, Reading, Submission
 from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.service import Intake
 from leadyard.kit import clock
@@ -49,12 +49,16 @@ class Summary(msgspec.Struct):
 
 
 class ImportOrder(msgspec.Struct, frozen=True):
-    """Which file goes into which campaign; `columns` chooses fields by column title."""
+    """Which file goes into which campaign; `columns` chooses fields by column title.
+
+    A trial judges the rows by the campaign's rules and keeps nothing; duplicates and caps are not looked at.
+    """
 
     path: Path
     campaign: str
     sid: str = ""
     columns: Mapping[str, str] = {}
+    is_trial: bool = False
 
 
 class Importer:
@@ -136,6 +140,11 @@ class _Run:
             if row.problem:
                 self.summary.unreadable += 1
                 self._refused(Refusal(row.number, None, (row.problem,)))
+        if self._order.is_trial:
+            for row in readable:
+                verdict = await self._intake.judge(self._submission(row, None))
+                self._count(row, verdict.code, verdict.errors)
+            return len(rows)
         uuids = {row.number: row_uuid(self._digest, row.number) for row in readable}
         stored = await self._stored(list(uuids.values()))
         self.summary.skipped += len(stored)
@@ -143,7 +152,7 @@ class _Run:
         submissions = [self._submission(row, uuids[row.number]) for row in fresh]
         results = await self._intake.submit_many(submissions)
         for row, result in zip(fresh, results, strict=True):
-            self._count(row, result)
+            self._count(row, result.code, result.errors)
         return len(rows)
 
     async def _stored(self, uuids: Sequence[UUID]) -> set[UUID]:
@@ -154,7 +163,7 @@ class _Run:
         self._may_be_stored = bool(stored)
         return stored
 
-    def _submission(self, row: ImportRow, uuid: UUID) -> Submission:
+    def _submission(self, row: ImportRow, uuid: UUID | None) -> Submission:
         values = row.values
         return Submission(
             account_id=self._account_id,
@@ -169,12 +178,12 @@ class _Run:
             uuid=uuid,
         )
 
-    def _count(self, row: ImportRow, result: IntakeResult) -> None:
-        if result.code == ACCEPTED:
+    def _count(self, row: ImportRow, code: int, errors: Sequence[str]) -> None:
+        if code == ACCEPTED:
             self.summary.accepted += 1
         else:
-            self.summary.refused[result.code] += 1
-            self._refused(Refusal(row.number, result.code, result.errors))
+            self.summary.refused[code] += 1
+            self._refused(Refusal(row.number, code, tuple(errors)))
 
 
 def _rows_done(result: int | BaseException) -> int:
