@@ -15,12 +15,18 @@ from leadyard.storage.database import Database
 
 
 @pytest.fixture(scope="session")
-def worlds(server_dsn: str, template_name: str) -> Iterator[Copies]:
-    """Databases with both accounts."""
+def world_template(server_dsn: str, template_name: str) -> str:
+    """A database with both accounts; it goes with its copies."""
     name = f"leadbyte_{uuid.uuid4().hex}"
     asyncio.run(run_on_server(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"'))
     asyncio.run(build(with_database(server_dsn, name)))
-    copies = Copies(server_dsn, name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def worlds(server_dsn: str, world_template: str) -> Iterator[Copies]:
+    """Databases with both accounts."""
+    copies = Copies(server_dsn, world_template)
     yield copies
     copies.close()
 
