@@ -3,6 +3,8 @@
 import asyncio
 import csv
 import os
+import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -59,11 +61,21 @@ def _import(dsn: str, path: Path) -> tuple[float, float]:
     command = stage.python("leadyard", "import", str(path), "--account", "bench", "--campaign", "BENCH")
     started = time.perf_counter()
     environment = {**os.environ, "LEADYARD_DATABASE_URL": dsn}
-    process = os.posix_spawn(command[0], command, environment)
-    _, status, usage = os.wait4(process, 0)
-    if status:
+    process = subprocess.Popen(command, env=environment)
+    most = 0.0
+    while process.poll() is None:
+        most = max(most, _memory(process.pid))
+        time.sleep(0.1)
+    if process.returncode:
         raise RuntimeError("the import did not take every row")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return time.perf_counter() - started, most
+
+
+def _memory(process_id: int) -> float:
+    """Read the most memory that a process has held so far, in MB."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 async def _copy(dsn: str, rows: int) -> float:
