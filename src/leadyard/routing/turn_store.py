@@ -33,22 +33,6 @@ async def lock_turns(connection: Connection, account_id: int, keys: Iterable[Tur
     )
 
 
-async def read_turns(connection: Connection, account_id: int, keys: Iterable[TurnKey]) -> TurnBook:
-    """Read what groups remember without holding them: for answers that change nothing."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return TurnBook()
-    rows = await connection.fetch(
-        "SELECT campaign_id, place, turns FROM distribution_turns"
-        " WHERE account_id = $1 AND campaign_id = ANY($2::bigint[])",
-        account_id,
-        [k[0] for k in wanted],
-    )
-    return TurnBook(
-        {(row["campaign_id"], row["place"]): msgspec.convert(row["turns"], Turns) for row in rows}
-    )
-
-
 async def write_turns(connection: Connection, account_id: int, moved: Mapping[TurnKey, Turns]) -> None:
     """Write the groups that chose."""
     if moved:

@@ -168,6 +168,8 @@ async def test_the_worker_runs_jobs(desk: Desk) -> None:
             await asyncio.sleep(0.02)
     stop.set()
     await running
+    ended = await jobs_of(desk).read(desk.account_id, job.id)
+    assert (ended.state, ended.last_error) == (JobState.DONE, None)
 
 
 async def test_jobs_over_http(own: httpx.AsyncClient, desk: Desk) -> None:
