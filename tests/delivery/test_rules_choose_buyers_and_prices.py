@@ -8,7 +8,8 @@ from tests.desk import Desk, new_desk
 from tests.routing.rules.settings import when
 
 from leadyard.campaigns import service as setup
-from leadyard.campaigns.model import Payout, PayoutKind, SupplierTerms, Trigger
+from leadyard.campaigns.limits import AmountCaps
+from leadyard.campaigns.model import Caps, Payout, PayoutKind, SupplierTerms, Trigger
 from leadyard.campaigns.rule_settings import BuyerSet, PayoutRule, PriceRule
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.storage.database import Database
@@ -161,3 +162,18 @@ async def test_a_changed_list_counts_for_the_next_lead(desk: Desk) -> None:
 
     assert [a[1] for a in await attempts(desk, first)] == [AttemptState.SKIPPED]
     assert [a[1] for a in await attempts(desk, second)] == [AttemptState.SOLD]
+
+
+async def test_a_cap_on_payouts_counts_what_the_rule_pays(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    await desk.delivery(
+        campaign.id,
+        await desk.buyer(),
+        payouts=(PayoutRule(Decimal(10), PayoutKind.FIXED, when("postcode", "is not empty")),),
+        caps=Caps(payout=AmountCaps(total=Decimal(25))),
+    )
+    await desk.sold(1, 2, 3, 4, **WESTMINSTER)
+
+    leads = await desk.rows("leads")
+    assert sorted(lead["payout"] for lead in leads) == [0, 0, 10_000_000, 10_000_000]
+    assert await desk.differences() == []

@@ -10,6 +10,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import notices
 from leadyard.delivery.holds import Holds
+from leadyard.delivery.rules import ruled_payout
 from leadyard.delivery.sending import Job
 from leadyard.leads.model import SaleStatus
 from leadyard.ledger.credit import entries
@@ -29,7 +30,7 @@ from leadyard.routing.sale_caps import SoughtSale, attempt_uses, expected_price
 from leadyard.storage.database import Connection
 
 NO_CREDIT = "credit"
-_UsesKey = tuple[int, int, int | None, int, bool, int]
+_UsesKey = tuple[int, int, int | None, int, bool, int, int | None]
 
 
 class Limits:
@@ -164,7 +165,9 @@ class Limits:
 
     def _uses_of(self, job: Job, delivery: Delivery, price: int | None) -> list[CapUse]:
         is_first = job.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
-        sought = (job.supplier_id, job.channel, is_first, self._price(job, delivery, price))
+        asked = self._price(job, delivery, price)
+        payout = ruled_payout(self._setup, self._campaign(job), delivery.id, job, asked)
+        sought = (job.supplier_id, job.channel, is_first, asked, payout)
         key = (job.campaign_id, delivery.id, *sought)
         known = self._uses.get(key)
         if known is None:

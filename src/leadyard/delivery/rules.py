@@ -83,11 +83,19 @@ def payout_of_sale(
 
     The delivery's payouts come before the supplier's terms, and those before the campaign's.
     """
+    ruled = ruled_payout(setup, campaign, delivery_id, job, revenue)
+    return sale_payout(campaign, job.supplier_id, revenue) if ruled is None else ruled
+
+
+def ruled_payout(
+    setup: AccountSetup, campaign: Campaign, delivery_id: int, job: Routed, revenue: int
+) -> int | None:
+    """Work out the same where rules have a say in it; None where the campaign's plain terms decide."""
     rules = setup.rules_of(campaign)
     own = rules.deliveries.get(delivery_id)
     terms = rules.payout(job.supplier_id)
     if terms is None and (own is None or not own.payouts):
-        return sale_payout(campaign, job.supplier_id, revenue)
+        return None
     if job.supplier_id is None or campaign.settings.accept_on is not AcceptOn.BUYER:
         return 0
     facts = _facts(setup, campaign, job)

@@ -11,6 +11,7 @@ from leadyard.campaigns.model import Delivery
 from leadyard.delivery.delivered import DUPLICATE, DeliveredKey, Wish, wishes
 from leadyard.delivery.holds import Holds, kept
 from leadyard.delivery.limits import NO_CREDIT
+from leadyard.delivery.rules import ruled_payout
 from leadyard.delivery.sending import Job
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.credit.model import (
@@ -69,7 +70,8 @@ class World:
     def need(self, job: Job, delivery: Delivery, price: int, at: datetime) -> Need:
         """Work out what an offer needs at an instant."""
         buyer, campaign = self.setup.buyers[delivery.buyer_id], self.setup.campaigns[job.campaign_id]
-        sought = SoughtSale(job.supplier_id, job.channel, job.sale_status not in _SOLD, price)
+        payout = ruled_payout(self.setup, campaign, delivery.id, job, price)
+        sought = SoughtSale(job.supplier_id, job.channel, job.sale_status not in _SOLD, price, payout)
         uses = attempt_uses(self.setup.account.id, campaign, delivery, buyer, sought, at=at, zone=self._zone)
         key = None
         if buyer.settings.credit.mode is not CreditMode.NONE:

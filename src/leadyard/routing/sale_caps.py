@@ -27,13 +27,15 @@ _API = frozenset({Channel.REST, Channel.CLASSIC})
 class SoughtSale(msgspec.Struct, frozen=True):
     """A sale that is about to be tried: of which lead, at what price (micro-units).
 
-    `is_first` while nobody has bought the lead: only the first sale is paid for and makes it approved.
+    `is_first` while nobody has bought the lead: only the first sale is paid for and makes it approved. `payout` is
+    what its supplier would get by rules (micro-units); None: what the campaign's terms say.
     """
 
     supplier_id: int | None
     channel: int
     is_first: bool
     price: int
+    payout: int | None = None
 
 
 def expected_price(campaign: Campaign, delivery: Delivery) -> int:
@@ -80,7 +82,8 @@ def attempt_uses(
     """List the counters that an attempt raises: the delivery's, the buyer's, and what the campaign counts by sales."""
     payout = None
     if sale.is_first and not _pays_at_once(campaign):
-        payout = sale_payout(campaign, sale.supplier_id, sale.price)
+        by_terms = sale_payout(campaign, sale.supplier_id, sale.price)
+        payout = by_terms if sale.payout is None else sale.payout
     uses: list[CapUse] = []
     own = (
         (CapKeys(account_id, CapOwner.DELIVERY, delivery.id, 0), delivery.settings.caps),
