@@ -9,6 +9,7 @@ import pytest
 from tests.desk import Desk, new_desk
 from tests.routing.rules.settings import when
 
+from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import AcceptOn, Caps, Payout
 from leadyard.campaigns.rule_settings import FilterAction, FilterRule, OutOfHours, PayoutRule, Weekday
 from leadyard.leads.model import Channel, Standing, SystemStatus
@@ -131,6 +132,21 @@ async def test_a_valid_lead_pays_by_rule_on_system_accept(desk: Desk) -> None:
 
     amounts = [(await desk.lead(i))["payout"] for i in (*paid, held)]
     assert amounts == [6_000_000, 2_000_000, 6_000_000]
+    assert await desk.differences() == []
+
+
+async def test_a_cap_on_payouts_counts_what_the_rule_pays(desk: Desk) -> None:
+    payout = Payout(amount=Decimal(2), rules=(PayoutRule(Decimal(6), rule=LONDON),))
+    caps = Caps(payout=AmountCaps(total=Decimal(15)))
+    await desk.campaign(accept_on=AcceptOn.SYSTEM, payout=payout, caps=caps)
+    await desk.submitted(1, 2, 3, 4, **WESTMINSTER)
+    await desk.submitted(5, **ABERDEEN)
+
+    rows = await desk.rows("leads")
+    assert [(row["code"], row["payout"] // 1_000_000) for row in rows] == [
+        (1, 6), (1, 6), (-4, 0), (-4, 0), (1, 2),
+    ]  # fmt: skip
+    assert [row["used"] for row in await desk.rows("cap_counters")] == [14_000_000]
     assert await desk.differences() == []
 
 

@@ -31,6 +31,7 @@ from leadyard.campaigns.model import (
     Status,
     SupplierTerms,
 )
+from leadyard.campaigns.terms import system_payout
 from leadyard.leads.model import Channel
 from leadyard.routing.caps import CapGate, CapOwner, CapUse, Measure, Period, cap_uses
 from leadyard.routing.sale_caps import SoughtSale, attempt_uses, intake_uses
@@ -63,7 +64,7 @@ def buyer(caps: Caps = NO_CAPS) -> Buyer:
 
 
 def at_intake(wanted: Campaign, channel: Channel = Channel.REST) -> list[CapUse]:
-    return intake_uses(1, wanted, 1, channel, MONDAY, LONDON)
+    return intake_uses(1, wanted, 1, channel, system_payout(wanted, 1), at=MONDAY, zone=LONDON)
 
 
 def at_sale(wanted: Campaign, caps: Caps = NO_CAPS, bought: Caps = NO_CAPS, **sale: object) -> list[CapUse]:

@@ -75,16 +75,23 @@ class Candidate(msgspec.Struct):
 
     def cap_uses(self, now: datetime) -> list[CapUse]:
         """List the caps of the campaign, and of the supplier in it, that the lead counts against."""
-        return campaign_caps(self.plan, self.verdict.supplier_id, self.submission.channel, now)
+        verdict = self.verdict
+        return campaign_caps(self.plan, verdict.supplier_id, self.submission.channel, verdict.payout, now)
 
 
-def campaign_caps(plan: CampaignPlan, supplier_id: int | None, channel: int, now: datetime) -> list[CapUse]:
-    """List the caps that a lead of a supplier counts against, or must fit into, when it is accepted."""
-    slot = cap_slot(now)
-    known: tuple[int, list[CapUse]] | None = plan.memo.get(("caps", supplier_id, channel))
+def campaign_caps(
+    plan: CampaignPlan, supplier_id: int | None, channel: int, payout: int, now: datetime
+) -> list[CapUse]:
+    """List the caps that a lead of a supplier counts against, or must fit into, when it is accepted.
+
+    `payout` is what the supplier earns by its being valid, in micro-units.
+    """
+    slot, key = cap_slot(now), ("caps", supplier_id, channel, payout)
+    known: tuple[int, list[CapUse]] | None = plan.memo.get(key)
     if known is None or known[0] != slot:
-        uses = intake_uses(plan.setup.account.id, plan.campaign, supplier_id, channel, now, plan.zone)
-        known = plan.memo["caps", supplier_id, channel] = (slot, uses)
+        account_id = plan.setup.account.id
+        uses = intake_uses(account_id, plan.campaign, supplier_id, channel, payout, at=now, zone=plan.zone)
+        known = plan.memo[key] = (slot, uses)
     return known[1]
 
 

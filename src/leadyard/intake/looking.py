@@ -8,6 +8,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.intake.batch import DUPLICATE_TEXT, campaign_caps, cap_reached
+from leadyard.intake.filtering import payout_when_valid
 from leadyard.intake.model import CAP_REACHED, DUPLICATE
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.inspection import Inspection, Refusal, cost_entries, most_entries
@@ -59,7 +60,7 @@ async def _look_into(
         setup, plan.campaign.id, plan.country, held.supplier_id, held.id, held.fields, keys, is_test=False
     )
     inspection = Inspection()
-    uses = campaign_caps(plan, held.supplier_id, held.channel, now)
+    uses = campaign_caps(plan, held.supplier_id, held.channel, payout_when_valid(plan, held), now)
     found = await inquiries.refused_anyway(plan.inquiry, subject, uses, now)
     if found is True:
         return Looked(held, inspection, Refusal(DUPLICATE, DUPLICATE_TEXT, {}))

@@ -48,7 +48,8 @@ class Waiting(msgspec.Struct, frozen=True):
 
     def caps(self, now: datetime) -> list[CapUse]:
         """List the caps that it counts against."""
-        return campaign_caps(self.plan, self.held.supplier_id, self.held.channel, now)
+        payout = payout_when_valid(self.plan, self.held)
+        return campaign_caps(self.plan, self.held.supplier_id, self.held.channel, payout, now)
 
     def _claim(self, key: bytes) -> Claim:
         return Claim(self.plan.setup.account.id, self.plan.campaign.id, key, self.held.id)

@@ -16,6 +16,10 @@ from leadyard.storage.database import Connection
 EVERY_DELIVERY_SKIPPED = "every delivery skipped"
 
 
+_UNPAID = 0
+"""Only leads that a sale would have paid for are put aside (`puts_aside`)."""
+
+
 def puts_aside(campaign: Campaign) -> bool:
     """Tell whether a campaign puts leads aside that every delivery skipped; only while their sale is still open."""
     settings = campaign.settings
@@ -36,7 +40,7 @@ async def put_aside(
     aside = await quarantine_store.put_aside(connection, account_id, wanted)
     plan, moves = CampaignPlan(setup, campaign), Counter[CapKey]()
     for lead in aside:
-        for use in campaign_caps(plan, lead.supplier_id, lead.channel, lead.decided_at or now):
+        for use in campaign_caps(plan, lead.supplier_id, lead.channel, _UNPAID, lead.decided_at or now):
             moves[use.key] -= use.amount
     await move_caps(connection, moves)
     details = {lead.id: EVERY_DELIVERY_SKIPPED for lead in aside}

@@ -16,7 +16,7 @@ from leadyard.campaigns.model import (
     DeliveryStatus,
     Trigger,
 )
-from leadyard.campaigns.terms import sale_payout, system_payout
+from leadyard.campaigns.terms import sale_payout
 from leadyard.kit.money import to_micros
 from leadyard.leads.model import Channel
 from leadyard.routing.caps import CapKeys, CapOwner, CapUse, Measure, cap_uses, measured_uses
@@ -47,9 +47,18 @@ def expected_price(campaign: Campaign, delivery: Delivery) -> int:
 
 
 def intake_uses(
-    account_id: int, campaign: Campaign, supplier_id: int | None, channel: int, at: datetime, zone: ZoneInfo
+    account_id: int,
+    campaign: Campaign,
+    supplier_id: int | None,
+    channel: int,
+    payout: int,
+    *,
+    at: datetime,
+    zone: ZoneInfo,
 ) -> list[CapUse]:
     """List the counters of the campaign, and of the supplier in it, that a lead counts or looks at as it comes in.
+
+    `payout` is what the supplier earns by its being valid, in micro-units.
 
     What only a sale decides is looked at: a lead is refused when no sale of it would fit.
     """
@@ -63,7 +72,6 @@ def intake_uses(
             )
         least = _least_price(campaign)
         uses += measured_uses(keys, Measure.REVENUE, caps, amount=0, room=max(least, 1), at=at, zone=zone)
-        payout = system_payout(campaign, supplier_id)
         room = payout if _pays_at_once(campaign) else max(sale_payout(campaign, supplier_id, least), 1)
         uses += measured_uses(keys, Measure.PAYOUT, caps, amount=payout, room=room, at=at, zone=zone)
     return uses
