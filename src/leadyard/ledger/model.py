@@ -1,7 +1,7 @@
 """Entries and their postings: what each event books, in whole micro-units.
 
 A debit is positive, a credit negative. The party of `buyer` and `revenue` postings is the buyer, of `payout`
-and `supplier` postings the supplier, of costs the provider; NOBODY stands for a party that the event lacks, so
+and `supplier` postings the supplier, of `commission`, `affiliate` and `paid_out` postings the affiliate, of costs the provider; NOBODY stands for a party that the event lacks, so
 that a lead's amounts always equal what the ledger holds for it.
 """
 
@@ -40,6 +40,12 @@ class Book(StrEnum):
     """What those owe on whose behalf messages are sent; the party is the message's push."""
     MESSAGES = "messages"
     """What messages earn."""
+    COMMISSION = "commission"
+    """The cost of what affiliates earn."""
+    AFFILIATE = "affiliate"
+    """What we owe affiliates, pending and due."""
+    PAID_OUT = "paid_out"
+    """What affiliates have been paid."""
 
 
 class EntryKind(StrEnum):
@@ -57,6 +63,10 @@ class EntryKind(StrEnum):
     CREDIT_TAKEN = "credit_taken"
     CREDIT_GIVEN_BACK = "credit_given_back"
     CONVERSION = "conversion"
+    COMMISSION_EARNED = "commission_earned"
+    COMMISSION_CHANGED = "commission_changed"
+    COMMISSION_CANCELLED = "commission_cancelled"
+    COMMISSION_PAID = "commission_paid"
 
 
 SETTLEMENTS = frozenset({EntryKind.CREDIT_TAKEN, EntryKind.CREDIT_GIVEN_BACK})
@@ -91,6 +101,7 @@ class Entry(msgspec.Struct, frozen=True):
     lead_id: int | None
     memo: str
     postings: tuple[Posting, ...]
+    commission_id: int | None = None
 
 
 def check_balanced(entry: Entry) -> None:
@@ -230,6 +241,42 @@ def conversion(
     """Book what a message earned by a conversion; None when it is nothing. Not part of the lead's own revenue."""
     postings = _pair(Book.ADVERTISER, Book.MESSAGES, push_id, revenue, currency)
     return _entry(account_id, EntryKind.CONVERSION, at, lead_id, memo, postings)
+
+
+def commission(
+    account_id: int,
+    kind: EntryKind,
+    at: datetime,
+    commission_id: int,
+    *,
+    affiliate_id: int,
+    amount: int,
+    currency: str,
+    lead_id: int | None,
+    memo: str,
+) -> Entry | None:
+    """Book what an affiliate earns (COMMISSION_EARNED), the difference of a changed amount, or, with a negative
+    amount, what it loses (COMMISSION_CANCELLED); None when it is nothing. A claw-back earns a negative amount.
+    """
+    postings = _pair(Book.COMMISSION, Book.AFFILIATE, affiliate_id, amount, currency)
+    entry = _entry(account_id, kind, at, lead_id, memo, postings)
+    return None if entry is None else msgspec.structs.replace(entry, commission_id=commission_id)
+
+
+def commission_paid(
+    account_id: int,
+    at: datetime,
+    commission_id: int,
+    *,
+    affiliate_id: int,
+    amount: int,
+    currency: str,
+    memo: str,
+) -> Entry | None:
+    """Book that a commission was paid (a negative one: netted from what was paid); None when it is nothing."""
+    postings = _pair(Book.AFFILIATE, Book.PAID_OUT, affiliate_id, amount, currency)
+    entry = _entry(account_id, EntryKind.COMMISSION_PAID, at, None, memo, postings)
+    return None if entry is None else msgspec.structs.replace(entry, commission_id=commission_id)
 
 
 def made(entries: Iterable[Entry | None]) -> list[Entry]:

@@ -7,8 +7,10 @@ from leadyard.storage.database import Connection
 
 _POST = """
 WITH entries AS (
-    INSERT INTO ledger_entries (account_id, id, kind, at, lead_id, memo)
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[])
+    INSERT INTO ledger_entries (account_id, id, kind, at, lead_id, memo, commission_id)
+    SELECT * FROM unnest(
+        $1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $14::bigint[]
+    )
 )
 INSERT INTO ledger_postings (account_id, entry_id, line, book, party_id, currency, amount)
 SELECT * FROM unnest(
@@ -60,6 +62,7 @@ async def insert(connection: Connection, entries: Sequence[Entry], ids: Sequence
         [line[3].party_id for line in lines],
         [line[3].currency for line in lines],
         [line[3].amount for line in lines],
+        [entry.commission_id for entry in entries],
     )
 
 

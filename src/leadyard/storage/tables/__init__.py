@@ -5,6 +5,7 @@ so that the same schema can be distributed by account.
 """
 
 from leadyard.storage.tables import (
+    affiliates,
     after_sale,
     carriers,
     credit,
@@ -12,17 +13,20 @@ from leadyard.storage.tables import (
     leads,
     ledger,
     operators,
+    people,
     responders,
     rollups,
     routing,
     rules,
     secret_keys,
+    tracking,
     validation,
 )
 from leadyard.storage.tables.base import REFERENCE_TABLES, metadata
 
 __all__ = [
     "REFERENCE_TABLES",
+    "affiliates",
     "after_sale",
     "carriers",
     "credit",
@@ -31,10 +35,12 @@ __all__ = [
     "ledger",
     "metadata",
     "operators",
+    "people",
     "responders",
     "rollups",
     "routing",
     "rules",
     "secret_keys",
+    "tracking",
     "validation",
 ]

@@ -15,6 +15,13 @@ ledger_entries = tenant(
     moment("at"),
     number("lead_id", nullable=True),
     text("memo"),
+    number("commission_id", nullable=True),
+    sa.Index(
+        "ix_ledger_entries_commission_id",
+        "account_id",
+        "commission_id",
+        postgresql_where=sa.text("commission_id IS NOT NULL"),
+    ),
     sa.Index(
         "ix_ledger_entries_lead_id", "account_id", "lead_id", postgresql_where=sa.text("lead_id IS NOT NULL")
     ),

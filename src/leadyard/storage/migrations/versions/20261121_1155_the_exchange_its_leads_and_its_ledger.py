@@ -30,6 +30,91 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_accounts_slug")),
     )
     op.create_table(
+        "addresses",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_addresses")),
+        sa.UniqueConstraint("account_id", "digest", name=op.f("uq_addresses_account_id_digest")),
+    )
+    op.create_table(
+        "affiliate_assets",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_affiliate_assets")),
+    )
+    op.create_table(
+        "affiliate_days",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("subid", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "clicks", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "visitors", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("leads", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "purchases", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "affiliate_id", "subid", "day", name=op.f("pk_affiliate_days")),
+    )
+    op.create_table(
+        "affiliate_fields",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_affiliate_fields")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_affiliate_fields_account_id_name")),
+    )
+    op.create_table(
+        "affiliate_groups",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_affiliate_groups")),
+        sa.UniqueConstraint("account_id", "code_key", name=op.f("uq_affiliate_groups_account_id_code_key")),
+    )
+    op.create_table(
+        "affiliate_occasions",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_affiliate_occasions")),
+    )
+    op.create_table(
+        "affiliate_programs",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_affiliate_programs")),
+    )
+    op.create_table(
         "auctions",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -194,6 +279,21 @@ def upgrade() -> None:
             "period_start",
             name=op.f("pk_cap_counters"),
         ),
+    )
+    op.create_table(
+        "collector_events",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_collector_events")),
+    )
+    op.create_table(
+        "collector_turns",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("worked_in_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_collector_turns")),
     )
     op.create_table(
         "config_versions",
@@ -374,6 +474,41 @@ def upgrade() -> None:
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("turns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "campaign_id", "place", name=op.f("pk_distribution_turns")),
+    )
+    op.create_table(
+        "exchange_rates",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("to_currency", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=24, scale=12), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account_id", "currency", "to_currency", "day", name=op.f("pk_exchange_rates")
+        ),
+    )
+    op.create_table(
+        "fraud_signals",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("purchase_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_fraud_signals")),
+        sa.UniqueConstraint("account_id", "origin", name=op.f("uq_fraud_signals_account_id_origin")),
+    )
+    op.create_index(
+        "ix_fraud_signals_open",
+        "fraud_signals",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 0"),
     )
     op.create_table(
         "id_counters",
@@ -619,7 +754,15 @@ def upgrade() -> None:
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("memo", sa.Text(), nullable=False),
+        sa.Column("commission_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_ledger_entries")),
+    )
+    op.create_index(
+        "ix_ledger_entries_commission_id",
+        "ledger_entries",
+        ["account_id", "commission_id"],
+        unique=False,
+        postgresql_where=sa.text("commission_id IS NOT NULL"),
     )
     op.create_index(
         "ix_ledger_entries_corrections",
@@ -680,6 +823,86 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_partners")),
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
+    )
+    op.create_table(
+        "payout_runs",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("until", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_payout_runs")),
+    )
+    op.create_table(
+        "people",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("email_key", sa.Text(), nullable=True),
+        sa.Column("profile", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("custom_status", sa.Text(), nullable=True),
+        sa.Column("first_visitor_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("latest_visitor_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("traffic_campaign_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("credited_touch_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "standing_purchases",
+            sa.SmallInteger(),
+            server_default=sa.text("0"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_people")),
+        sa.UniqueConstraint("account_id", "email_key", name=op.f("uq_people_account_id_email_key")),
+        sa.UniqueConstraint("account_id", "uuid", name=op.f("uq_people_account_id_uuid")),
+        postgresql_with={"fillfactor": "85"},
+    )
+    op.create_index(
+        "ix_people_affiliate_id",
+        "people",
+        ["account_id", "affiliate_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("affiliate_id IS NOT NULL"),
+    )
+    op.create_index("ix_people_created_at", "people", ["account_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_people_traffic_campaign_id",
+        "people",
+        ["account_id", "traffic_campaign_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("traffic_campaign_id IS NOT NULL"),
+    )
+    op.create_table(
+        "plans",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_plans")),
+        sa.UniqueConstraint("account_id", "code_key", name=op.f("uq_plans_account_id_code_key")),
+    )
+    op.create_table(
+        "request_windows",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("begins_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "scope", "begins_at", name=op.f("pk_request_windows")),
     )
     op.create_table(
         "responder_occasions",
@@ -760,6 +983,73 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "channel", "address", name=op.f("pk_suppressions")),
     )
     op.create_table(
+        "tallies",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "what", "slot", name=op.f("pk_tallies")),
+    )
+    op.create_table(
+        "touches",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("visitor_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("event_id", sa.Uuid(), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("source", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("subid", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("traffic_campaign_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("url_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("referrer_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("remote_ip", sa.Text(), nullable=True),
+        sa.Column("agent", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_touches")),
+        sa.UniqueConstraint("account_id", "event_id", name=op.f("uq_touches_account_id_event_id")),
+    )
+    op.create_index(
+        "ix_touches_affiliate_id",
+        "touches",
+        ["account_id", "affiliate_id", "at"],
+        unique=False,
+        postgresql_where=sa.text("affiliate_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_person_id",
+        "touches",
+        ["account_id", "person_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("person_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_visitor_id",
+        "touches",
+        ["account_id", "visitor_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("visitor_id IS NOT NULL"),
+    )
+    op.create_table(
+        "traffic_campaigns",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("link_code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_traffic_campaigns")),
+        sa.UniqueConstraint("account_id", "code_key", name=op.f("uq_traffic_campaigns_account_id_code_key")),
+        sa.UniqueConstraint(
+            "account_id", "link_code", name=op.f("uq_traffic_campaigns_account_id_link_code")
+        ),
+    )
+    op.create_table(
         "validation_providers",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -797,6 +1087,33 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "visitors",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tracking_code", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("url_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("referrer_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("search_term", sa.Text(), nullable=True),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("traffic_campaign_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("credited_touch_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("latest_click", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_visitors")),
+        sa.UniqueConstraint("account_id", "tracking_code", name=op.f("uq_visitors_account_id_tracking_code")),
+        postgresql_with={"fillfactor": "85"},
+    )
+    op.create_index("ix_visitors_created_at", "visitors", ["account_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_visitors_person_id",
+        "visitors",
+        ["account_id", "person_id"],
+        unique=False,
+        postgresql_where=sa.text("person_id IS NOT NULL"),
+    )
+    op.create_table(
         "webhooks",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -825,6 +1142,55 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
+    )
+    op.create_table(
+        "affiliates",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("group_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("parent_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("paypal_email", sa.Text(), nullable=True),
+        sa.Column("referrer_domain", sa.Text(), nullable=True),
+        sa.Column("is_unsubscribed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("custom_fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("dashboard_token", sa.Text(), nullable=False),
+        sa.Column("has_dashboard", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "group_id"],
+            ["affiliate_groups.account_id", "affiliate_groups.id"],
+            name=op.f("fk_affiliates_account_id_group_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "id"],
+            ["partners.account_id", "partners.id"],
+            name=op.f("fk_affiliates_account_id_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_affiliates")),
+        sa.UniqueConstraint("account_id", "email_key", name=op.f("uq_affiliates_account_id_email_key")),
+        sa.UniqueConstraint(
+            "account_id", "referrer_domain", name=op.f("uq_affiliates_account_id_referrer_domain")
+        ),
+    )
+    op.create_index(
+        "ix_affiliates_created_at", "affiliates", ["account_id", "created_at", "id"], unique=False
+    )
+    op.create_index("ix_affiliates_dashboard_token", "affiliates", ["dashboard_token"], unique=False)
+    op.create_index(
+        "ix_affiliates_parent_id",
+        "affiliates",
+        ["account_id", "parent_id"],
+        unique=False,
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
     )
     op.create_table(
         "api_keys",
@@ -1074,6 +1440,76 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 0"),
     )
     op.create_table(
+        "plan_lines",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("plan_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "plan_id"],
+            ["plans.account_id", "plans.id"],
+            name=op.f("fk_plan_lines_account_id_plan_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_plan_lines")),
+    )
+    op.create_index("ix_plan_lines_plan_id", "plan_lines", ["account_id", "plan_id"], unique=False)
+    op.create_table(
+        "purchases",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("purchase_code", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("traffic_campaign_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("touch_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("plan_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("amount", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_override", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("line_items", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("referral_source", sa.Text(), nullable=True),
+        sa.Column("used_code", sa.Text(), nullable=True),
+        sa.Column("is_first", sa.Boolean(), nullable=False),
+        sa.Column("is_barred", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("cancellation_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("cancellation_code", sa.Text(), nullable=True),
+        sa.Column("cancellation_source", sa.Text(), nullable=True),
+        sa.Column("effective_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "person_id"],
+            ["people.account_id", "people.id"],
+            name=op.f("fk_purchases_account_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "plan_id"],
+            ["plans.account_id", "plans.id"],
+            name=op.f("fk_purchases_account_id_plan_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_purchases")),
+        sa.UniqueConstraint(
+            "account_id", "purchase_code", name=op.f("uq_purchases_account_id_purchase_code")
+        ),
+    )
+    op.create_index(
+        "ix_purchases_affiliate_id",
+        "purchases",
+        ["account_id", "affiliate_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("affiliate_id IS NOT NULL"),
+    )
+    op.create_index("ix_purchases_created_at", "purchases", ["account_id", "created_at", "id"], unique=False)
+    op.create_index("ix_purchases_person_id", "purchases", ["account_id", "person_id", "id"], unique=False)
+    op.create_table(
         "responders",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1151,6 +1587,132 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "value_list_id", name=op.f("pk_value_list_contents")),
     )
     op.create_table(
+        "affiliate_codes",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "affiliate_id"],
+            ["affiliates.account_id", "affiliates.id"],
+            name=op.f("fk_affiliate_codes_account_id_affiliate_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "code_key", name=op.f("pk_affiliate_codes")),
+    )
+    op.create_index(
+        "ix_affiliate_codes_affiliate_id", "affiliate_codes", ["account_id", "affiliate_id"], unique=False
+    )
+    op.create_table(
+        "affiliate_sessions",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "affiliate_id"],
+            ["affiliates.account_id", "affiliates.id"],
+            name=op.f("fk_affiliate_sessions_account_id_affiliate_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_affiliate_sessions")),
+    )
+    op.create_index("ix_affiliate_sessions_token_hash", "affiliate_sessions", ["token_hash"], unique=False)
+    op.create_table(
+        "commission_schedules",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("purchase_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("plan_line_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("next_repetition", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("next_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "purchase_id"],
+            ["purchases.account_id", "purchases.id"],
+            name=op.f("fk_commission_schedules_account_id_purchase_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "account_id", "purchase_id", "plan_line_id", "level", name=op.f("pk_commission_schedules")
+        ),
+    )
+    op.create_index(
+        "ix_commission_schedules_next_at", "commission_schedules", ["account_id", "next_at"], unique=False
+    )
+    op.create_table(
+        "commissions",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("purchase_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("visitor_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("plan_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("plan_line_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("touch_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("counterpart_of", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column(
+            "level", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "repetition", sa.SmallInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False
+        ),
+        sa.Column("amount", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=24, scale=12), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("is_held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("payout_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("paid_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "affiliate_id"],
+            ["affiliates.account_id", "affiliates.id"],
+            name=op.f("fk_commissions_account_id_affiliate_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_commissions")),
+        sa.UniqueConstraint("account_id", "origin", name=op.f("uq_commissions_account_id_origin")),
+    )
+    op.create_index(
+        "ix_commissions_affiliate_id",
+        "commissions",
+        ["account_id", "affiliate_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_commissions_created_at", "commissions", ["account_id", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_commissions_open",
+        "commissions",
+        ["account_id", "affiliate_id", "currency", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_index(
+        "ix_commissions_payout_id",
+        "commissions",
+        ["account_id", "payout_id"],
+        unique=False,
+        postgresql_where=sa.text("payout_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_commissions_purchase_id",
+        "commissions",
+        ["account_id", "purchase_id"],
+        unique=False,
+        postgresql_where=sa.text("purchase_id IS NOT NULL"),
+    )
+    op.create_table(
         "delivery_files",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1198,6 +1760,47 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN (0, 1)"),
     )
     op.create_table(
+        "payouts",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("run_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("reference", sa.Uuid(), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("worker_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("paid_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "affiliate_id"],
+            ["affiliates.account_id", "affiliates.id"],
+            name=op.f("fk_payouts_account_id_affiliate_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "run_id"],
+            ["payout_runs.account_id", "payout_runs.id"],
+            name=op.f("fk_payouts_account_id_run_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_payouts")),
+        sa.UniqueConstraint("account_id", "reference", name=op.f("uq_payouts_account_id_reference")),
+    )
+    op.create_index("ix_payouts_affiliate_id", "payouts", ["account_id", "affiliate_id", "id"], unique=False)
+    op.create_index(
+        "ix_payouts_due_at",
+        "payouts",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
         "responder_pushes",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1212,6 +1815,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_responder_pushes")),
     )
+    op.create_table(
+        "sign_in_links",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "affiliate_id"],
+            ["affiliates.account_id", "affiliates.id"],
+            name=op.f("fk_sign_in_links_account_id_affiliate_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_sign_in_links")),
+    )
+    op.create_index("ix_sign_in_links_token_hash", "sign_in_links", ["token_hash"], unique=False)
     op.create_table(
         "delivery_file_contents",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,1 @@
+"""Affiliates: programme, plans, purchases, commissions, payouts, and the pages that affiliates see."""

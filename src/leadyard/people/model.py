@@ -1,0 +1,56 @@
+"""A person as every part of Leadyard sees one."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a person has told of themselves; texts exactly as given."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    phone: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zipcode: str | None = None
+    country: str | None = None
+
+
+class Credit(msgspec.Struct, frozen=True):
+    """Who is credited with somebody, and the touch by which they are; all None: nobody."""
+
+    affiliate_id: int | None = None
+    traffic_campaign_id: int | None = None
+    touch_id: int | None = None
+
+
+class Person(msgspec.Struct, frozen=True):
+    """One row of people; `standing_purchases` counts purchases that are not cancelled."""
+
+    account_id: int
+    id: int
+    uuid: UUID
+    email: str | None
+    profile: Profile
+    custom_status: str | None
+    first_visitor_id: int | None
+    latest_visitor_id: int | None
+    credit: Credit
+    standing_purchases: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_customer(self) -> bool:
+        """Tell whether any purchase stands."""
+        return self.standing_purchases > 0
+
+
+def email_key(email: str) -> str:
+    """Write an address as it is compared: trimmed, without regard to case (contracts/leaddyno.md, 1.2)."""
+    return email.strip().casefold()

@@ -1,0 +1,1 @@
+"""Tracking: visitors, the touches that brought them, who is credited, and the script that tells of visits."""
