@@ -22,11 +22,17 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """Who is credited with somebody, and the touch by which they are; all None: nobody."""
+    """Who is credited with somebody, and the touch by which they are; all None: nobody.
+
+    `at` and `subid` are that touch's; what a person decided (`is_manual`) never lapses.
+    """
 
     affiliate_id: int | None = None
     traffic_campaign_id: int | None = None
     touch_id: int | None = None
+    at: datetime | None = None
+    subid: str | None = None
+    is_manual: bool = False
 
 
 class Person(msgspec.Struct, frozen=True):

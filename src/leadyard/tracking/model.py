@@ -28,6 +28,8 @@ class TouchSource(IntEnum):
     """A code on a purchase."""
     MANUAL = 9
     """A person's word."""
+    VISITOR = 10
+    """A visitor who turned out to be the person: hands on the visitor's credit."""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -54,7 +56,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Touch(msgspec.Struct, frozen=True):
-    """One touch as it is kept; `credit.touch_id` is its own id."""
+    """One touch as it is kept; `credit.touch_id` is its own id, or `origin_id` where it hands on another's credit."""
 
     id: int
     at: datetime
@@ -64,6 +66,7 @@ class Touch(msgspec.Struct, frozen=True):
     subid: str | None = None
     visitor_id: int | None = None
     person_id: int | None = None
+    origin_id: int | None = None
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -82,3 +85,4 @@ class Visitor(msgspec.Struct, frozen=True):
     latest_click: datetime | None
     created_at: datetime
     updated_at: datetime
+    is_bot: bool = False

@@ -25,10 +25,13 @@ visitors = tenant(
     number("traffic_campaign_id", nullable=True),
     number("credited_touch_id", nullable=True),
     moment("latest_click", nullable=True),
+    sa.Column("is_bot", sa.Boolean, nullable=False, server_default=sa.text("false")),
     moment("created_at"),
     moment("updated_at"),
     sa.UniqueConstraint("account_id", "tracking_code"),
-    sa.Index("ix_visitors_created_at", "account_id", "created_at", "id"),
+    sa.Index(
+        "ix_visitors_created_at", "account_id", "created_at", "id", postgresql_where=sa.text("NOT is_bot")
+    ),
     sa.Index(
         "ix_visitors_person_id", "account_id", "person_id", postgresql_where=sa.text("person_id IS NOT NULL")
     ),
@@ -50,6 +53,8 @@ touches = tenant(
     number("traffic_campaign_id", nullable=True),
     number("url_id", nullable=True),
     number("referrer_id", nullable=True),
+    number("origin_id", nullable=True),
+    small("rule"),
     text("remote_ip", nullable=True),
     text("agent", nullable=True),
     sa.UniqueConstraint("account_id", "event_id"),
@@ -76,7 +81,11 @@ touches = tenant(
     ),
 )
 """Every arrival, code and manual change, in the order of `id`, so that the credit can be explained and worked out
-anew. `source` is tracking.model.TouchSource; direct arrivals have no affiliate. `event_id` is the browser's own."""
+anew. `source` is tracking.model.TouchSource; direct arrivals have no affiliate. `event_id` is the browser's own.
+
+`rule` are the account's settings of that moment (tracking.attribution), `origin_id` is the touch whose credit this one
+hands on: when a visitor turns out to be a person, the touch that the visitor is credited by.
+"""
 
 collector_events = tenant(
     "collector_events",
@@ -90,6 +99,18 @@ collector_events = tenant(
 
 The key is the only index: a visit costs the beacon one indexed write.
 """
+
+collector_problems = tenant(
+    "collector_problems",
+    sa.Column("id", sa.Uuid, nullable=False),
+    moment("at"),
+    small("kind"),
+    document("body"),
+    text("problem"),
+    moment("set_aside_at"),
+    key=("id",),
+)
+"""Events that could not be worked in, with the reason, until somebody puts them back or throws them away."""
 
 collector_turns = tenant("collector_turns", moment("worked_in_at", nullable=True), key=())
 """One row per account with a tracker: whoever works events in locks it, so that they are worked in in order."""

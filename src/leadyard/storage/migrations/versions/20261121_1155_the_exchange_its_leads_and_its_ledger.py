@@ -290,6 +290,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_collector_events")),
     )
     op.create_table(
+        "collector_problems",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("set_aside_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_collector_problems")),
+    )
+    op.create_table(
         "collector_turns",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("worked_in_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -1006,6 +1017,8 @@ def upgrade() -> None:
         sa.Column("traffic_campaign_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("url_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("referrer_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("origin_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("rule", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("remote_ip", sa.Text(), nullable=True),
         sa.Column("agent", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_touches")),
@@ -1099,13 +1112,20 @@ def upgrade() -> None:
         sa.Column("traffic_campaign_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("credited_touch_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("latest_click", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("is_bot", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_visitors")),
         sa.UniqueConstraint("account_id", "tracking_code", name=op.f("uq_visitors_account_id_tracking_code")),
         postgresql_with={"fillfactor": "85"},
     )
-    op.create_index("ix_visitors_created_at", "visitors", ["account_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_visitors_created_at",
+        "visitors",
+        ["account_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_bot"),
+    )
     op.create_index(
         "ix_visitors_person_id",
         "visitors",
