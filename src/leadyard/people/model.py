@@ -60,3 +60,36 @@ class Person(msgspec.Struct, frozen=True):
 def email_key(email: str) -> str:
     """Write an address as it is compared: trimmed, without regard to case (contracts/leaddyno.md, 1.2)."""
     return email.strip().casefold()
+
+
+class PeopleFilter(msgspec.Struct, frozen=True):
+    """Which people a list shows; from `created_after` on and before `created_before`, both as given by the caller."""
+
+    email: str | None = None
+    affiliate_id: int | None = None
+    traffic_campaign_id: int | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    oldest_first: bool = False
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """A page of a list, counted from 1."""
+
+    page: int = 1
+    per_page: int = 100
+
+    @property
+    def offset(self) -> int:
+        """How many rows stand before the page."""
+        return min((self.page - 1) * self.per_page, 2**63 - 1)
+
+
+def filled_in(known: Profile, given: Profile) -> Profile:
+    """Fill what is empty of a known profile; what it has stays."""
+    empty = {
+        name: value
+        for name, value in msgspec.structs.asdict(given).items()
+        if value is not None and getattr(known, name) is None
+    }
+    return msgspec.structs.replace(known, **empty) if empty else known
