@@ -25,6 +25,7 @@ from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
+from leadyard.exports.service import Exports
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
@@ -91,6 +92,7 @@ class Services:
         )
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
+        self.exports = Exports(database, self.configuration)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
 
     async def open(self) -> None:

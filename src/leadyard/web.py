@@ -18,6 +18,7 @@ from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.leadbyte.app import LeadByteDialect
+from leadyard.exports.api import section as exports_section
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
@@ -58,6 +59,7 @@ class Web:
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                     *affiliate_sections(services.settings.base_url),
+                    exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),

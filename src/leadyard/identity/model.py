@@ -40,6 +40,7 @@ class Permission(StrEnum):
 
     LEADS_CREATE = "Leads > Create"
     LEADS_SEARCH = "Leads > Search"
+    LEADS_EXPORT = "Leads > Export"
     LEADS_UPDATE = "Leads > Update"
     LEADS_REPROCESS = "Leads > Reprocess"
     LEADS_RETURN = "Leads > Return"
@@ -67,8 +68,10 @@ class Permission(StrEnum):
 
 ALLOWED = {
     KeyKind.ADMINISTRATOR: frozenset(Permission),
-    KeyKind.SUPPLIER: frozenset({Permission.LEADS_CREATE, Permission.API_QUEUE, Permission.CAMPAIGNS}),
-    KeyKind.BUYER: frozenset({Permission.LEADS_RETURN, Permission.LEADS_FEEDBACK}),
+    KeyKind.SUPPLIER: frozenset(
+        {Permission.LEADS_CREATE, Permission.LEADS_EXPORT, Permission.API_QUEUE, Permission.CAMPAIGNS}
+    ),
+    KeyKind.BUYER: frozenset({Permission.LEADS_EXPORT, Permission.LEADS_RETURN, Permission.LEADS_FEEDBACK}),
 }
 """The permissions that each kind of key may hold at most."""
 
