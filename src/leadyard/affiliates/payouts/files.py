@@ -30,6 +30,10 @@ def payment_file(method: PayoutMethod, payouts: Iterable[tuple[Payout, Payee]], 
     writer.writerow(PAYPAL_COLUMNS if is_paypal else BANK_COLUMNS)
     for payout, payee in payouts:
         money = (amount_text(payout.amount, payout.currency), payout.currency, str(payout.reference), note)
-        whom = (payee.paypal_email,) if is_paypal else (payee.name, *(payee.bank.get(f, "") for f in BANK_FIELDS))
+        whom = (
+            (payee.paypal_email,)
+            if is_paypal
+            else (payee.name, *(payee.bank.get(f, "") for f in BANK_FIELDS))
+        )
         writer.writerow([*map(defused, whom), *map(defused, money)])
     return stream.getvalue().encode()

@@ -16,9 +16,6 @@ from leadyard.kit.money import from_micros, plain
 
 SENT_BY_WORKER = frozenset({PayoutMethod.PAYPAL, PayoutMethod.WEBHOOK})
 FILE_METHODS = frozenset({PayoutMethod.PAYPAL_CSV, PayoutMethod.BANK_CSV})
-UNSETTLED = frozenset({PayoutState.OPEN, PayoutState.SENT, PayoutState.UNKNOWN})
-"""States in which a payout's commissions are neither paid nor free for another run."""
-
 RETRY = RetryPolicy(attempts=7, first_delay_seconds=30, factor=3, maximum_delay_seconds=3600)
 
 _Url = Annotated[Destination, Meta(min_length=8, max_length=2048)]
