@@ -141,7 +141,10 @@ class _Keys:
         known = self._known.get(key)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
-        if len(self._known) >= _STRANGERS_KEPT:
+        if known is not None:
+            # One request looks; those that come meanwhile go by what was known.
+            self._known[key] = (known[0], time.monotonic() + _FRESH_SECONDS)
+        elif len(self._known) >= _STRANGERS_KEPT:
             self._known.clear()
         principal = await self._configuration.current_principal(key) if key else None
         is_public = principal is not None and principal.key.kind is KeyKind.LEADDYNO_PUBLIC
