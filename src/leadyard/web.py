@@ -13,6 +13,7 @@ import uvloop
 from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
+from leadyard.affiliates.api import sections as affiliate_sections
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
@@ -56,6 +57,7 @@ class Web:
                     DELIVERY_FILES,
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
+                    *affiliate_sections(services.settings.base_url),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),

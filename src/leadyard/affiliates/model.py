@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from leadyard.kit.masking import SecretText
+
 HIGHEST_LEVEL = 10
 
 
@@ -88,7 +90,7 @@ class Affiliate(msgspec.Struct, frozen=True):
     referrer_domain: str | None
     is_unsubscribed: bool
     custom_fields: dict[str, Any]
-    dashboard_token: str
+    dashboard_token: SecretText
     has_dashboard: bool
     created_at: datetime
     updated_at: datetime
