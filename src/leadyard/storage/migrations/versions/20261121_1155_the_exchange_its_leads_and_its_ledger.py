@@ -911,9 +911,9 @@ def upgrade() -> None:
         "request_windows",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("begins_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "scope", "begins_at", name=op.f("pk_request_windows")),
+        sa.Column("taken_at", postgresql.ARRAY(postgresql.TIMESTAMP(timezone=True)), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "scope", name=op.f("pk_request_windows")),
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_table(
         "responder_occasions",
