@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import structlog
 
+from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.payouts.sending import PayoutSender
+from leadyard.affiliates.payouts.service import Payouts
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.account_carriers import (
@@ -90,6 +93,7 @@ class Services:
             AddressGuard(settings.allowed_networks),
             carriers_of(self.outbound),
         )
+        self.payouts = Payouts(database, self.ledger)
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
         self.exports = Exports(database, self.configuration)
@@ -160,6 +164,8 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.commissions = CommissionWorker(database, ledger)
+        self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_base_url: str | None = None
     dns_resolvers: tuple[tuple[str, int], ...] = ()
     country_database: Path | None = None
+    leaddyno_requests_per_minute: int = 200
 
     @property
     def local_base_url(self) -> str:
@@ -88,6 +89,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             public_base_url=reader.get("PUBLIC_BASE_URL", values.base_url, None),
             dns_resolvers=reader.get("DNS_RESOLVERS", values.name_servers, ()),
             country_database=reader.get("COUNTRY_DATABASE", values.data_dir, None),
+            leaddyno_requests_per_minute=reader.get(
+                "LEADDYNO_REQUESTS_PER_MINUTE", values.requests_per_minute, 200
+            ),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -107,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "PUBLIC_BASE_URL": self.public_base_url,
             "DNS_RESOLVERS": ",".join(values.socket_name(*each) for each in self.dns_resolvers),
             "COUNTRY_DATABASE": None if self.country_database is None else str(self.country_database),
+            "LEADDYNO_REQUESTS_PER_MINUTE": str(self.leaddyno_requests_per_minute),
         }
         return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}
 

@@ -14,6 +14,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 SHORTEST_SECRET_KEY = 32
 LARGEST_PORT = 65535
 _DNS_PORT = 53
+MOST_REQUESTS_PER_MINUTE = 10_000
 MOST_PROCESSES = 256
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
@@ -40,6 +41,11 @@ def port(text: str) -> int:
 def process_count(text: str) -> int:
     """Return how many processes to start."""
     return whole_number(1, MOST_PROCESSES)(text)
+
+
+def requests_per_minute(text: str) -> int:
+    """Return how many requests an account may make in a minute; 0 is no limit."""
+    return whole_number(0, MOST_REQUESTS_PER_MINUTE)(text)
 
 
 def default_web_processes() -> int:

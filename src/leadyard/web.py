@@ -14,6 +14,7 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
+from leadyard.affiliates.payouts.api import section as payouts_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
@@ -59,6 +60,7 @@ class Web:
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                     *affiliate_sections(services.settings.base_url),
+                    payouts_section(services.payouts),
                     exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,

@@ -60,7 +60,7 @@ class Program(msgspec.Struct, frozen=True):
     minimum_payout: Decimal = Decimal(0)
     payout_method: PayoutMethod = PayoutMethod.MANUAL
     list_order: ListOrder = ListOrder.NEWEST_FIRST
-    requests_per_minute: Annotated[int, Meta(ge=0)] | None = None
+    requests_per_minute: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     merchant_emails: tuple[str, ...] = ()
     pages: dict[str, Any] = {}
 

@@ -107,7 +107,11 @@ async def insert(
 
 async def lock(connection: Connection, account_id: int, column: str, value: int) -> list[Commission]:
     """Give the commissions of a purchase (`purchase_id`) or a submission (`lead_id`), or one (`id`), locked."""
+<<<<<<< HEAD
     sql = f"SELECT {COLUMNS} FROM commissions WHERE account_id = $1 AND {column} = $2 ORDER BY id FOR UPDATE"  # noqa: S608 - the column is ours
+=======
+    sql = f"SELECT {_COLUMNS} FROM commissions WHERE account_id = $1 AND {column} = $2 ORDER BY id FOR UPDATE"
+>>>>>>> commissions
     return [commission_of(row) for row in await connection.fetch(sql, account_id, value)]
 
 
@@ -143,9 +147,7 @@ async def release(connection: Connection, account_id: int, ids: Collection[int],
     await connection.execute(_RELEASE, account_id, list(ids), at)
 
 
-async def chain(
-    connection: Connection, account_id: int, affiliate_id: int, levels: int
-) -> list[ChainLink]:
+async def chain(connection: Connection, account_id: int, affiliate_id: int, levels: int) -> list[ChainLink]:
     """Give an affiliate and at most `levels` above it, with groups, without counts."""
     return [
         ChainLink(row["id"], row["group_code"], earns=row["status"] in _EARNING)

@@ -25,11 +25,11 @@ UPDATE traffic_campaigns SET code = $3, code_key = $4, name = $5, updated_at = $
 WHERE account_id = $1 AND id = $2
 """
 _WHERE = """
-account_id = $1 AND ($2::timestamptz IS NULL OR created_at >= $2) AND ($3::timestamptz IS NULL OR created_at < $3)
+  AND ($2::timestamptz IS NULL OR created_at >= $2) AND ($3::timestamptz IS NULL OR created_at < $3)
   AND ($4::boolean IS NULL OR (archived_at IS NOT NULL) = $4)
 """
-_PAGE = f"SELECT {_COLUMNS} FROM traffic_campaigns WHERE {_WHERE}"
-_COUNT = f"SELECT count(*) FROM traffic_campaigns WHERE {_WHERE}"
+_PAGE = f"SELECT {_COLUMNS} FROM traffic_campaigns WHERE account_id = $1 {_WHERE}"
+_COUNT = f"SELECT count(*) FROM traffic_campaigns WHERE account_id = $1 {_WHERE}"
 
 
 def campaign_of(row: Row) -> TrafficCampaign:

@@ -1,6 +1,7 @@
 """Visitors, every touch that brought them, and what browsers have sent and nobody has worked in yet."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 from leadyard.storage.tables.base import document, moment, number, small, tenant, text
 
@@ -127,8 +128,8 @@ tallies = tenant(
 request_windows = tenant(
     "request_windows",
     text("scope"),
-    moment("begins_at"),
-    number("count"),
-    key=("scope", "begins_at"),
+    sa.Column("taken_at", ARRAY(TIMESTAMP(timezone=True)), nullable=False),
+    key=("scope",),
+    postgresql_with={"fillfactor": "50"},
 )
-"""How many requests were taken in each window of a rate limit, over all processes."""
+"""When the last requests under a rate limit were taken, over all processes, in their order."""

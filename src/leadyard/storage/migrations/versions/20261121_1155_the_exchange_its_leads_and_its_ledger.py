@@ -836,6 +836,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
+        "payout_channels",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_payout_channels")),
+    )
+    op.create_table(
         "payout_runs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -911,9 +921,9 @@ def upgrade() -> None:
         "request_windows",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("begins_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "scope", "begins_at", name=op.f("pk_request_windows")),
+        sa.Column("taken_at", postgresql.ARRAY(postgresql.TIMESTAMP(timezone=True)), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "scope", name=op.f("pk_request_windows")),
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_table(
         "responder_occasions",
