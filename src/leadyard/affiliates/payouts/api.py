@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from leadyard.affiliates.model import PayoutMethod, PayoutState
 from leadyard.affiliates.payouts import channels
 from leadyard.affiliates.payouts.model import (
+    PaymentFile,
     PayoutRecord,
     PayPalChannel,
     Resolution,
@@ -46,7 +47,7 @@ def _run_operations(payouts: Payouts) -> tuple[Operation, ...]:
 
     async def file(call: Call) -> Answer:
         text = await payouts.file(call.account_id, call.id())
-        return Answer({"file_name": f"payouts-{call.id()}.csv", "content": text.decode()})
+        return Answer(PaymentFile(f"payouts-{call.id()}.csv", text.decode()))
 
     async def paid(call: Call) -> Answer:
         return Answer(await payouts.mark_run_paid(call.actor, call.id()))
@@ -65,7 +66,7 @@ def _run_operations(payouts: Payouts) -> tuple[Operation, ...]:
         Operation(
             method="GET", path=f"{_RUNS}/{{id}}/file", id="readPayoutFile", summary="Read a run's payment file",
             description="CSV of the run's open payouts for PayPal (`paypal_csv`) or a bank (`bank_csv`).",
-            handler=file, permission=_LOOK, answer=dict[str, str],
+            handler=file, permission=_LOOK, answer=PaymentFile,
         ),
         Operation(
             method="POST", path=f"{_RUNS}/{{id}}/paid", id="markPayoutRunPaid", summary="Mark a run as paid",

@@ -154,3 +154,10 @@ class Resolution(msgspec.Struct, frozen=True):
     """What an operator found out of a payout whose outcome was not known: was it paid?"""
 
     paid: bool
+
+
+class PaymentFile(msgspec.Struct, frozen=True):
+    """A run's open payouts as CSV text."""
+
+    file_name: str
+    content: str
