@@ -33,7 +33,9 @@ from leadyard.tracking.collector.wire import Beacon, body_of, read_beacon, read_
 
 PREFIX = "/collector/"
 LARGEST_BODY = 64 * 1024
-EVENTS = Counter("leadyard_collector_events", "What the tracker's beacon was told, by what became of it.", ["outcome"])
+EVENTS = Counter(
+    "leadyard_collector_events", "What the tracker's beacon was told, by what became of it.", ["outcome"]
+)
 
 _POSTS = {f"/collector/v1/{kind.name.lower()}": kind for kind in EventKind}
 _GIF_PATH = "/collector/v1/visit.gif"
@@ -181,5 +183,3 @@ async def _answer(send: Send, status: int, kind: bytes, body: bytes, *more: tupl
 @lru_cache(maxsize=8)
 def _counter(outcome: str) -> Counter:
     return EVENTS.labels(outcome)
-
-
