@@ -15,6 +15,7 @@ from leadyard.tracking.attribution import counts_as_first, credited
 from leadyard.tracking.claims import claim_of, cut_arrival
 from leadyard.tracking.counting import count_days, moved
 from leadyard.tracking.following import NOTHING, Following
+from leadyard.tracking.fraud.service import look_at_lead
 from leadyard.tracking.model import Arrival, KeptTouch, Resolved, Touch, TouchSource, Visitor
 from leadyard.tracking.resolving import resolve
 
@@ -62,6 +63,7 @@ async def attach(
     """
     account_id = person.account_id
     locked = (await store.lock_all(connection, account_id, [visitor.tracking_code]))[visitor.tracking_code]
+    before = locked
     if locked.person_id != person.id:
         locked = msgspec.structs.replace(locked, person_id=person.id, updated_at=at)
         await store.update(connection, account_id, [locked])
@@ -84,6 +86,7 @@ async def attach(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
+    await look_at_lead(connection, after, before, at, is_new_person=is_new_person)
     if is_new_person:
         await following.lead_seen(connection, program, after, at)
     return after

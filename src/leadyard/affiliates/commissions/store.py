@@ -143,9 +143,7 @@ async def release(connection: Connection, account_id: int, ids: Collection[int],
     await connection.execute(_RELEASE, account_id, list(ids), at)
 
 
-async def chain(
-    connection: Connection, account_id: int, affiliate_id: int, levels: int
-) -> list[ChainLink]:
+async def chain(connection: Connection, account_id: int, affiliate_id: int, levels: int) -> list[ChainLink]:
     """Give an affiliate and at most `levels` above it, with groups, without counts."""
     return [
         ChainLink(row["id"], row["group_code"], earns=row["status"] in _EARNING)

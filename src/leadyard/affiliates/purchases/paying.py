@@ -71,7 +71,9 @@ async def pay_anew(connection: Connection, booking: Booking, purchase: Purchase)
     for row in known:
         if row.can_change:
             is_first = row.repetition == 1
-            draft = wanted.get(row.origin) if is_first else await _later(connection, purchase, plan, zone, row)
+            draft = (
+                wanted.get(row.origin) if is_first else await _later(connection, purchase, plan, zone, row)
+            )
             _adjust(booking, row, draft)
     taken = {row.origin for row in known}
     booking.make(draft for origin, draft in wanted.items() if origin not in taken)
@@ -81,10 +83,12 @@ async def pay_month(
     connection: Connection, booking: Booking, purchase: Purchase, schedule: Schedule
 ) -> Schedule | None:
     """Make the commission of the month that has come; gives what comes next, None when that was the last."""
-    plan = await plan_with_lines(
-        connection, purchase.account_id, purchase.plan_id, [schedule.plan_line_id]
-    )
-    if plan is None or not plan.lines or (schedule.ends_at is not None and schedule.next_at >= schedule.ends_at):
+    plan = await plan_with_lines(connection, purchase.account_id, purchase.plan_id, [schedule.plan_line_id])
+    if (
+        plan is None
+        or not plan.lines
+        or (schedule.ends_at is not None and schedule.next_at >= schedule.ends_at)
+    ):
         return None
     zone, line = await zone_of(connection, purchase.account_id), plan.lines[0]
     event = await _event(connection, purchase, plan, zone, at=schedule.next_at)
@@ -105,7 +109,12 @@ async def pay_month(
 
 
 async def _event(
-    connection: Connection, purchase: Purchase, plan: ChosenPlan, zone: ZoneInfo, *, at: datetime | None = None
+    connection: Connection,
+    purchase: Purchase,
+    plan: ChosenPlan,
+    zone: ZoneInfo,
+    *,
+    at: datetime | None = None,
 ) -> Event:
     moment = at or purchase.created_at
     rate = await rate_for(connection, purchase.account_id, purchase.currency, plan.currency, moment, zone)

@@ -59,9 +59,7 @@ class Recording:
 
         Raises ConflictError for the code of another customer's purchase.
         """
-        person, is_new = await people.lock_or_make(
-            self._connection, self._account_id, wanted.email, self._at
-        )
+        person, is_new = await people.lock_or_make(self._connection, self._account_id, wanted.email, self._at)
         known = await self._known(wanted, person)
         if known is not None:
             return known, False
@@ -192,17 +190,13 @@ class Recording:
         await pay_new(connection, booking, purchase, plan)
         await booking.write(connection)
         standing_purchases = person.standing_purchases + 1
-        after = msgspec.structs.replace(
-            person, standing_purchases=standing_purchases, updated_at=self._at
-        )
+        after = msgspec.structs.replace(person, standing_purchases=standing_purchases, updated_at=self._at)
         await people.save(connection, after)
         await count_purchase(connection, self._account_id, credit, self._at)
         await tallies.add(connection, self._account_id, TALLY, 1)
 
     async def _tell(self, event: WebhookEvent, purchase: Purchase) -> None:
-        await announce_programme_news(
-            self._connection, self._account_id, self._at, event, [purchase.told()]
-        )
+        await announce_programme_news(self._connection, self._account_id, self._at, event, [purchase.told()])
 
 
 def _with_amounts(known: Purchase, wanted: PurchaseInput) -> Purchase:

@@ -64,7 +64,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) ON CONFLICT (account_id, origin) 
 def purchase_of(row: Row) -> Purchase:
     """Read a purchase from its row."""
     values = dict(row)
-    cancelled = [values.pop(name) for name in ("cancellation_id", "cancellation_code", "effective_at", "cancellation_source")]
+    cancelled = [
+        values.pop(name)
+        for name in ("cancellation_id", "cancellation_code", "effective_at", "cancellation_source")
+    ]
     for name in ("amount", "amount_override"):
         values[name] = None if values[name] is None else from_micros(values[name])
     values["commission_amount"] = from_micros(values["commission_amount"])
@@ -162,4 +165,3 @@ def _micros(amount: Any) -> int | None:
 
 def _one(row: Row | None) -> Purchase | None:
     return None if row is None else purchase_of(row)
-
