@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from leadyard.affiliates.jobs import CommissionWorker
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.account_carriers import (
@@ -158,6 +159,7 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.commissions = CommissionWorker(database, ledger)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

@@ -70,7 +70,7 @@ class Ledger:
             await store.insert(connection, reserved.entries, reserved.ids)
 
     async def post_in(self, connection: Connection, account_id: int, entries: Sequence[Entry]) -> None:
-        """Number and write entries of one account inside the caller's unit of work, which may fail and leave a gap.
+        """Post entries of one account inside the caller's unit of work, numbered there: one that fails leaves a gap.
 
         For those whose number nobody can tell before the unit of work begins. Raises UnbalancedEntryError.
         """

@@ -17,6 +17,16 @@ from leadyard.kit.money import to_micros
 from leadyard.storage.database import Connection
 
 
+class About(msgspec.Struct, frozen=True):
+    """The event that a commission is for, and the touch by which its affiliate is credited."""
+
+    purchase_id: int | None = None
+    person_id: int | None = None
+    visitor_id: int | None = None
+    lead_id: int | None = None
+    touch_id: int | None = None
+
+
 async def zone_of(connection: Connection, account_id: int) -> ZoneInfo:
     """Give the zone whose calendar an account's months follow."""
     return ZoneInfo((await load_account(connection, account_id)).time_zone)
@@ -63,18 +73,17 @@ async def rate_for(
     return await store.rate(connection, account_id, currency, to_currency, at.astimezone(zone).date())
 
 
-def draft_of(one: Earning, *, plan_id: int, is_held: bool = False, **about: int | None) -> Draft:
-    """Write an earning as the commission of a plan's line; `about` says of which event."""
+def draft_of(one: Earning, about: About, *, plan_id: int, is_held: bool = False) -> Draft:
+    """Write an earning as the commission of a plan's line."""
     return Draft(
         affiliate_id=one.affiliate_id, kind=CommissionKind.LINE, origin=one.origin, amount=to_micros(one.amount),
-        currency=one.currency, reason=one.reason, due_at=one.due_at, plan_id=plan_id, plan_line_id=one.line.id,
-        level=one.level, repetition=one.repetition, rate=one.rate, is_held=is_held or one.line.terms.needs_approval,
-        **about,  # type: ignore[arg-type]
+        currency=one.currency, reason=one.reason, due_at=one.due_at, purchase_id=about.purchase_id,
+        person_id=about.person_id, visitor_id=about.visitor_id, lead_id=about.lead_id, touch_id=about.touch_id,
+        plan_id=plan_id, plan_line_id=one.line.id, level=one.level, repetition=one.repetition, rate=one.rate,
+        is_held=is_held or one.line.terms.needs_approval,
     )  # fmt: skip
 
 
-def drafts_of(
-    earned: Iterable[Earning], *, plan_id: int, is_held: bool = False, **about: int | None
-) -> list[Draft]:
+def drafts_of(earned: Iterable[Earning], about: About, *, plan_id: int, is_held: bool = False) -> list[Draft]:
     """Write earnings as commissions of a plan's lines."""
-    return [draft_of(one, plan_id=plan_id, is_held=is_held, **about) for one in earned]
+    return [draft_of(one, about, plan_id=plan_id, is_held=is_held) for one in earned]

@@ -86,7 +86,8 @@ class Commission(Draft, frozen=True, kw_only=True):
 
 class CommissionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A commission as people read it; `rate` is what one of the purchase's currency was worth, `is_held` says that
-    it waits for a person's word."""
+    it waits for a person's word.
+    """
 
     id: int
     status: CommissionStatus

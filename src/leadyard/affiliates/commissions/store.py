@@ -107,7 +107,7 @@ async def insert(
 
 async def lock(connection: Connection, account_id: int, column: str, value: int) -> list[Commission]:
     """Give the commissions of a purchase (`purchase_id`) or a submission (`lead_id`), or one (`id`), locked."""
-    sql = f"SELECT {_COLUMNS} FROM commissions WHERE account_id = $1 AND {column} = $2 ORDER BY id FOR UPDATE"  # noqa: S608 - the column is ours
+    sql = f"SELECT {_COLUMNS} FROM commissions WHERE account_id = $1 AND {column} = $2 ORDER BY id FOR UPDATE"
     return [commission_of(row) for row in await connection.fetch(sql, account_id, value)]
 
 

@@ -135,6 +135,12 @@ async def default_plan(connection: Connection, account_id: int, currency: str = 
     return await _chosen(connection, account_id, row)
 
 
+async def known_default_plan(connection: Connection, account_id: int) -> ChosenPlan | None:
+    """Give the default plan, if the account has any plan."""
+    row = await store.default(connection, account_id)
+    return None if row is None else await _chosen(connection, account_id, row)
+
+
 async def plan_of_code(
     connection: Connection, account_id: int, code: str | None, currency: str = "USD"
 ) -> tuple[ChosenPlan, bool]:

@@ -104,7 +104,7 @@ def _items_problems(items: tuple[LineItem, ...]) -> Iterator[FieldProblem]:
 
 
 def _amount_problems(field: str, amount: Decimal | None) -> Iterator[FieldProblem]:
-    if amount is not None and not (amount.is_finite() and 0 <= amount and _in_range(amount)):
+    if amount is not None and not (amount.is_finite() and amount >= 0 and _in_range(amount)):
         yield FieldProblem(field, INVALID)
 
 

@@ -114,8 +114,8 @@ class PurchaseChange(msgspec.Struct, frozen=True, kw_only=True):
 
     amount: Decimal | UnsetType = UNSET
     currency: str | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-    note: str | None | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    note: str | UnsetType | None = UNSET
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):

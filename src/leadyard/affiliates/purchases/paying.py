@@ -8,7 +8,7 @@ import msgspec
 
 from leadyard.affiliates.commissions import store as commissions
 from leadyard.affiliates.commissions.booking import Booking
-from leadyard.affiliates.commissions.earning import draft_of, drafts_of, rate_for, zone_of
+from leadyard.affiliates.commissions.earning import About, draft_of, drafts_of, rate_for, zone_of
 from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.months import add_months
 from leadyard.affiliates.commissions.rules import (
@@ -98,7 +98,7 @@ async def pay_month(
             event, line, link, plan.currency, due_at=schedule.next_at, repetition=schedule.next_repetition
         )
         if one is not None:
-            booking.make([draft_of(one, plan_id=plan.id, is_held=purchase.terms.is_held, **_about(purchase))])
+            booking.make([draft_of(one, _about(purchase), plan_id=plan.id, is_held=purchase.terms.is_held)])
     last, following = last_repetition(line.terms), schedule.next_repetition + 1
     if last is not None and following > last:
         return None
@@ -126,7 +126,7 @@ async def _event(
 
 def _drafts(purchase: Purchase, plan: ChosenPlan, event: Event, zone: ZoneInfo) -> list[Draft]:
     earned = earnings(event, plan.lines, purchase.terms.chain, plan.currency, zone)
-    return drafts_of(earned, plan_id=plan.id, is_held=purchase.terms.is_held, **_about(purchase))
+    return drafts_of(earned, _about(purchase), plan_id=plan.id, is_held=purchase.terms.is_held)
 
 
 async def _later(
@@ -139,7 +139,7 @@ async def _later(
     event = await _event(connection, purchase, plan, zone, at=row.due_at)
     link = purchase.terms.chain[row.level]
     one = earning(event, line, link, plan.currency, due_at=row.due_at, repetition=row.repetition)
-    return None if one is None else draft_of(one, plan_id=plan.id, **_about(purchase))
+    return None if one is None else draft_of(one, _about(purchase), plan_id=plan.id)
 
 
 def _adjust(booking: Booking, row: Commission, draft: Draft | None) -> None:
@@ -160,9 +160,10 @@ def _override(purchase: Purchase) -> Iterator[Draft]:
             affiliate_id=credited.affiliate_id, kind=CommissionKind.OVERRIDE,
             origin=f"purchase:{purchase.id}:override", amount=to_micros(purchase.amount_override),
             currency=purchase.currency, reason="the amount that came with the purchase", due_at=purchase.created_at,
-            is_held=purchase.terms.is_held, **_about(purchase),
-        )  # type: ignore[arg-type] # fmt: skip
+            is_held=purchase.terms.is_held, purchase_id=purchase.id, person_id=purchase.person_id,
+            touch_id=purchase.touch_id,
+        )  # fmt: skip
 
 
-def _about(purchase: Purchase) -> dict[str, int | None]:
-    return {"purchase_id": purchase.id, "person_id": purchase.person_id, "touch_id": purchase.touch_id}
+def _about(purchase: Purchase) -> About:
+    return About(purchase_id=purchase.id, person_id=purchase.person_id, touch_id=purchase.touch_id)

@@ -37,6 +37,14 @@ ResultT = TypeVar("ResultT")
 MOST_OF_A_PERSON = 1_000_000
 
 
+class _Held(msgspec.Struct, frozen=True):
+    """A purchase while its person is locked."""
+
+    program: Program
+    person: Person
+    purchase: Purchase
+
+
 class Purchases:
     """The use cases of purchases of every account."""
 
@@ -68,10 +76,8 @@ class Purchases:
         """
         checked, now = checked_change(wanted), clock.now()
 
-        async def work(
-            connection: Connection, program: Program, person: Person, purchase: Purchase
-        ) -> Purchase:
-            return await self._change(connection, purchase, checked, now)
+        async def work(connection: Connection, held: _Held) -> Purchase:
+            return await self._change(connection, held.purchase, checked, now)
 
         return await self._with_person(account_id, purchase_id, work)
 
@@ -80,10 +86,9 @@ class Purchases:
         check_cancellation(wanted)
         now = clock.now()
 
-        async def work(
-            connection: Connection, program: Program, person: Person, purchase: Purchase
-        ) -> Purchase:
-            return (await cancel(connection, self._ledger, program, person, purchase, wanted, now))[0]
+        async def work(connection: Connection, held: _Held) -> Purchase:
+            unit = connection, self._ledger, held.program, held.person, held.purchase
+            return (await cancel(*unit, wanted, now))[0]
 
         return await self._with_person(account_id, purchase_id, work)
 
@@ -108,12 +113,10 @@ class Purchases:
         """Let a purchase count that waits for approval; any other stays as it is. Raises NotFoundError."""
         now = clock.now()
 
-        async def work(
-            connection: Connection, program: Program, person: Person, purchase: Purchase
-        ) -> Purchase:
-            if purchase.state is not PurchaseState.PENDING:
-                return purchase
-            after = msgspec.structs.replace(purchase, state=PurchaseState.APPROVED, updated_at=now)
+        async def work(connection: Connection, held: _Held) -> Purchase:
+            if held.purchase.state is not PurchaseState.PENDING:
+                return held.purchase
+            after = msgspec.structs.replace(held.purchase, state=PurchaseState.APPROVED, updated_at=now)
             await store.update(connection, after)
             return after
 
@@ -177,7 +180,7 @@ class Purchases:
         self,
         account_id: int,
         purchase_id: int,
-        work: Callable[[Connection, Program, Person, Purchase], Awaitable[ResultT]],
+        work: Callable[[Connection, _Held], Awaitable[ResultT]],
     ) -> ResultT:
         """Do something to a purchase while its person is locked; raises NotFoundError."""
 
@@ -187,7 +190,8 @@ class Purchases:
             if person is None:
                 raise NotFoundError("There is no such purchase.")
             current = _found(await store.by_id(connection, account_id, purchase_id))
-            return await work(connection, await programs.read(connection, account_id), person, current)
+            program = await programs.read(connection, account_id)
+            return await work(connection, _Held(program, person, current))
 
         return await in_one_unit(self._database, unit)
 
