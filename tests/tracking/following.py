@@ -22,9 +22,11 @@ class Notes:
     async def visitor_seen(
         self, connection: Connection, program: Program, visitor: Visitor, at: datetime
     ) -> None:
+        del connection, program, at
         self.visitors.append(visitor)
 
     async def lead_seen(self, connection: Connection, program: Program, person: Person, at: datetime) -> None:
+        del connection, program, at
         self.leads.append(person)
 
     async def purchase_seen(
@@ -35,6 +37,7 @@ class Notes:
         purchase: TrackedPurchase,
         at: datetime,
     ) -> None:
+        del connection, program, at
         if purchase.plan_code == "broken":
             raise ZeroDivisionError("a mistake")
         self.purchases.append((person, purchase))
@@ -42,4 +45,5 @@ class Notes:
     async def cancellation_asked(
         self, connection: Connection, program: Program, person: Person, event_id: UUID, at: datetime
     ) -> None:
+        del connection, program, at
         self.cancellations.append((person, event_id))
