@@ -59,7 +59,7 @@ class Web:
                     DELIVERY_FILES,
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
-                    *affiliate_sections(services.settings.base_url),
+                    *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),

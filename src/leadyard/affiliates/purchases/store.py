@@ -73,7 +73,7 @@ def purchase_of(row: Row) -> Purchase:
     ]
     for name in ("amount", "amount_override"):
         values[name] = None if values[name] is None else from_micros(values[name])
-    values["commission_amount"] = from_micros(values["commission_amount"])
+    values["commission_amount"] = from_micros(int(values["commission_amount"]))
     values["state"] = PurchaseState(values["state"])
     values["line_items"] = msgspec.convert(values["line_items"], tuple[LineItem, ...] | None)
     values["terms"] = msgspec.convert(values["terms"], Terms)
