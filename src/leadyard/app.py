@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 import structlog
 
+from leadyard.affiliates.commissions.service import Commissions
+from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.jobs import CommissionWorker
 from leadyard.affiliates.payouts.sending import PayoutSender
 from leadyard.affiliates.payouts.service import Payouts
+from leadyard.affiliates.purchases.service import Purchases
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.account_carriers import (
@@ -87,6 +90,9 @@ class Services:
         self.jobs = Jobs(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
+        self.programme_follows = ProgrammeFollows(self.ledger)
+        self.purchases = Purchases(database, self.ledger, self.programme_follows)
+        self.commissions = Commissions(database, self.ledger)
         self.trial_carriers = trial_carriers(
             self.configuration,
             self.outbound,

@@ -35,6 +35,8 @@ from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
+from leadyard.tracking.collector.app import PREFIX as COLLECTOR_PREFIX
+from leadyard.tracking.collector.app import Collector
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -59,18 +61,22 @@ class Web:
                     DELIVERY_FILES,
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
-                    *affiliate_sections(services.settings.base_url),
+                    *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
                     payouts_section(services.payouts),
                     exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )
+        self.collector = Collector(
+            services.database, services.configuration, services.settings.trusted_proxies
+        )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
         ]
         if (services.settings.data_dir / "demo.json").exists():
@@ -107,6 +113,7 @@ class Web:
     async def close(self) -> None:
         """Finish what is in flight."""
         await self.leadbyte.close()
+        await self.collector.close()
         await self.services.intake.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from leadyard.kit.paging import Page
 from leadyard.people.model import Credit, PeopleFilter, Person, Profile, email_key
 from leadyard.people.rows import credit_of
 from leadyard.storage.arrays import BIGINT, TIMESTAMPTZ, Table
@@ -38,6 +39,11 @@ UPDATE people SET email = $3, email_key = $4, profile = $5, custom_status = $6, 
   latest_visitor_id = $8, affiliate_id = $9, traffic_campaign_id = $10, credited_touch_id = $11,
   standing_purchases = $12, updated_at = $13
 WHERE account_id = $1 AND id = $2
+"""
+
+_SUBMISSIONS = """
+SELECT id, uuid, campaign_id, received_at, system_status, sale_status FROM leads
+WHERE account_id = $1 AND email_key = $2 ORDER BY id DESC LIMIT $3
 """
 
 _CREDITS = Table(
@@ -137,18 +143,15 @@ async def update_credits(
     await connection.execute(_UPDATE_CREDITS, account_id, *_CREDITS.parameters(rows))
 
 
-async def page(
-    connection: Connection, account_id: int, wanted: PeopleFilter, *, limit: int, offset: int
-) -> list[Person]:
-    """Give people in the order of `created_at`, then `id`: the ids from the index alone, then their rows."""
-    rows = await fetch(connection, page_query(account_id, wanted, limit=limit, offset=offset))
-    return [person_of(row) for row in rows]
+async def page(connection: Connection, account_id: int, wanted: PeopleFilter, page: Page) -> list[Person]:
+    """Give one page of people: their ids from the index alone, then their rows."""
+    return [person_of(row) for row in await fetch(connection, page_query(account_id, wanted, page))]
 
 
-def page_query(account_id: int, wanted: PeopleFilter, *, limit: int, offset: int) -> sa.Select[Any]:
+def page_query(account_id: int, wanted: PeopleFilter, page: Page) -> sa.Select[Any]:
     """Compose the query of `page`."""
     found = _where(sa.select(table.c.account_id, table.c.id), account_id, wanted)
-    chosen = found.order_by(*_order(wanted)).limit(limit).offset(offset).subquery("chosen")
+    chosen = found.order_by(*_order(page)).limit(page.limit).offset(page.offset).subquery("chosen")
     c = touches.alias("c")
     return (
         sa.select(
@@ -160,7 +163,7 @@ def page_query(account_id: int, wanted: PeopleFilter, *, limit: int, offset: int
                 c, sa.and_(c.c.account_id == account_id, c.c.id == table.c.credited_touch_id)
             )
         )
-        .order_by(*_order(wanted))
+        .order_by(*_order(page))
     )  # fmt: skip
 
 
@@ -170,22 +173,25 @@ async def count(connection: Connection, account_id: int, wanted: PeopleFilter) -
     return int((await fetch(connection, query))[0]["total"])
 
 
+async def submissions(connection: Connection, account_id: int, key: str, most: int) -> list[Row]:
+    """Give the submissions of an address, newest first."""
+    return list(await connection.fetch(_SUBMISSIONS, account_id, key, most))
+
+
 def _where(query: sa.Select[Any], account_id: int, wanted: PeopleFilter) -> sa.Select[Any]:
-    query = query.where(table.c.account_id == account_id)
-    if wanted.email is not None:
-        query = query.where(table.c.email_key == email_key(wanted.email))
-    if wanted.affiliate_id is not None:
-        query = query.where(table.c.affiliate_id == wanted.affiliate_id)
-    if wanted.traffic_campaign_id is not None:
-        query = query.where(table.c.traffic_campaign_id == wanted.traffic_campaign_id)
-    if wanted.created_after is not None:
-        query = query.where(table.c.created_at >= wanted.created_after)
-    if wanted.created_before is not None:
-        query = query.where(table.c.created_at < wanted.created_before)
-    return query
+    columns = table.c
+    conditions = (
+        (wanted.email, columns.email_key == email_key(wanted.email or "")),
+        (wanted.affiliate_id, columns.affiliate_id == wanted.affiliate_id),
+        (wanted.traffic_campaign_id, columns.traffic_campaign_id == wanted.traffic_campaign_id),
+        (wanted.created.since, columns.created_at >= wanted.created.since),
+        (wanted.created.before, columns.created_at < wanted.created.before),
+    )
+    chosen = [condition for value, condition in conditions if value is not None]
+    return query.where(columns.account_id == account_id, *chosen)
 
 
-def _order(wanted: PeopleFilter) -> tuple[Any, Any]:
-    if wanted.oldest_first:
-        return table.c.created_at.asc(), table.c.id.asc()
-    return table.c.created_at.desc(), table.c.id.desc()
+def _order(page: Page) -> tuple[Any, Any]:
+    if page.newest_first:
+        return table.c.created_at.desc(), table.c.id.desc()
+    return table.c.created_at.asc(), table.c.id.asc()

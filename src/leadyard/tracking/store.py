@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from leadyard.kit.paging import Created, Page
 from leadyard.people.rows import credit_of
 from leadyard.storage.arrays import BIGINT, BOOLEAN, BYTEA, SMALLINT, TEXT, TIMESTAMPTZ, Column, Table, uuids
 from leadyard.storage.counters import take_ids
@@ -25,6 +26,20 @@ _BY_CODE = f"{_SELECT} AND v.tracking_code = $2"
 _BY_ID = f"{_SELECT} AND v.id = $2"
 _LOCK_BY_CODES = f"{_SELECT} AND v.tracking_code = ANY($2::text[]) ORDER BY v.id FOR UPDATE OF v"
 _OF_PERSON = f"{_SELECT} AND v.person_id = $2 ORDER BY v.id DESC LIMIT $3"
+
+_PAGE = (
+    "WITH chosen AS MATERIALIZED ("
+    "SELECT id FROM visitors WHERE account_id = $1 AND NOT is_bot"
+    " AND created_at >= coalesce($2::timestamptz, '-infinity') AND created_at < coalesce($3::timestamptz, 'infinity')"
+    " ORDER BY {order} LIMIT $4 OFFSET $5)"
+    f" {_SELECT} AND v.id IN (SELECT id FROM chosen) ORDER BY "
+    "{outer}"
+)
+
+_COUNT = """
+SELECT count(*) FROM visitors WHERE account_id = $1 AND NOT is_bot
+  AND created_at >= coalesce($2::timestamptz, '-infinity') AND created_at < coalesce($3::timestamptz, 'infinity')
+"""
 
 _PEOPLE_OF = """
 SELECT DISTINCT person_id FROM visitors
@@ -135,6 +150,15 @@ async def find(
     return None if row is None else visitor_of(row)
 
 
+async def page(connection: Connection, account_id: int, created: Created, page: Page) -> list[Visitor]:
+    """Give one page of visitors that are no bots: their ids from the index alone, then their rows."""
+    sql = _PAGE.format(
+        order=page.order, outer=page.order.replace("created_at", "v.created_at").replace(" id", " v.id")
+    )
+    rows = await connection.fetch(sql, account_id, created.since, created.before, page.limit, page.offset)
+    return [visitor_of(row) for row in rows]
+
+
 async def of_person(connection: Connection, account_id: int, person_id: int, most: int) -> list[Visitor]:
     """Give the visitors of a person, newest first."""
     return [visitor_of(row) for row in await connection.fetch(_OF_PERSON, account_id, person_id, most)]
@@ -172,6 +196,11 @@ async def update(connection: Connection, account_id: int, visitors: Sequence[Vis
         for v in visitors
     ]  # fmt: skip
     await connection.execute(_UPDATE, account_id, *_CHANGED.parameters(rows))
+
+
+async def count(connection: Connection, account_id: int, created: Created) -> int:
+    """Count visitors that are no bots."""
+    return int(await connection.fetchval(_COUNT, account_id, created.since, created.before))
 
 
 async def insert_touches(connection: Connection, account_id: int, kept: Sequence[KeptTouch]) -> None:

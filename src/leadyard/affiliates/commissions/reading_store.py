@@ -1,6 +1,7 @@
 """The statements that show commissions and sum them up."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from leadyard.affiliates.commissions.model import (
@@ -10,7 +11,7 @@ from leadyard.affiliates.commissions.model import (
     Sum,
 )
 from leadyard.affiliates.model import AffiliateStatus, CommissionKind, PurchaseState
-from leadyard.kit.money import from_micros
+from leadyard.kit.money import from_micros, plain
 from leadyard.storage.database import Connection, Row
 
 _HELD_AFFILIATES = f"{int(AffiliateStatus.PENDING)}, {int(AffiliateStatus.REJECTED)}"
@@ -120,5 +121,6 @@ def _record(row: Row) -> CommissionRecord:
     values = dict(row)
     values["status"] = CommissionStatus(row["status"])
     values["kind"] = CommissionKind(row["kind"]).name.lower()
+    values["rate"] = None if row["rate"] is None else Decimal(plain(row["rate"]))
     values["amount"] = from_micros(row["amount"])
     return CommissionRecord(**values)

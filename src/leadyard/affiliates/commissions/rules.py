@@ -15,6 +15,8 @@ from leadyard.kit.money import plain
 PURCHASE_EVENTS = frozenset({PaysFor.PURCHASE, PaysFor.LINE_ITEM, PaysFor.NEW_CUSTOMER})
 """What a purchase can pay for; a new customer only with the first one that stands."""
 
+_MOST = Decimal(10) ** 12 - 1
+"""More than that no commission comes to, whatever pieces, prices and rates are multiplied."""
 _PER = {
     PaysFor.VISITOR: "per visitor",
     PaysFor.LEAD: "per lead",
@@ -133,7 +135,7 @@ def earning(
             reason += f" at {plain(rate)}"
     else:
         return None
-    rounded = to_smallest_unit(amount, paid_in)
+    rounded = to_smallest_unit(min(amount, _MOST), paid_in)
     if rounded <= 0:
         return None
     words = [f"{terms.pays_for.replace('_', ' ')}: {reason}{base.detail}"]

@@ -10,6 +10,7 @@ import msgspec
 from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.rules import ChainLink
 from leadyard.affiliates.model import AffiliateStatus, CommissionKind, CommissionState
+from leadyard.kit.money import plain
 from leadyard.storage.database import Connection, Row
 
 _NAMES = (
@@ -86,6 +87,7 @@ _EARNING = frozenset({AffiliateStatus.ACTIVE, AffiliateStatus.PENDING})
 def commission_of(row: Row) -> Commission:
     """Read a commission from its row."""
     values: dict[str, Any] = {name: row[name] for name in _NAMES}
+    values["rate"] = None if row["rate"] is None else Decimal(plain(row["rate"]))
     values["kind"], values["state"] = CommissionKind(row["kind"]), CommissionState(row["state"])
     return Commission(**values)
 
@@ -182,7 +184,7 @@ async def rate(
 ) -> Decimal | None:
     """Give what one of a currency was worth on a day, by the latest rate until then."""
     found: Decimal | None = await connection.fetchval(_RATE, account_id, currency, to_currency, day)
-    return found
+    return None if found is None else Decimal(plain(found))
 
 
 async def put_rate(

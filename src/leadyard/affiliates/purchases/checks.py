@@ -45,7 +45,7 @@ def checked_change(wanted: PurchaseChange) -> PurchaseChange:
     """Bring a change into the form in which it is kept; raises InvalidInputError."""
     amount, currency = wanted.amount, wanted.currency
     problems = [
-        *_amount_problems("purchase_amount", None if amount is UNSET else amount),
+        *_amount_problems("amount", None if amount is UNSET else amount),
         *_currency_problems(None if currency is UNSET else currency),
         *_text_problems("description", wanted.description or None, LONGEST_NOTE),
         *_text_problems("note", wanted.note or None, LONGEST_NOTE),
@@ -77,8 +77,8 @@ def _problems(wanted: PurchaseInput) -> Iterator[FieldProblem]:
     for field in ("purchase_code", "plan_code", "code", "tracking_code"):
         yield from _text_problems(field, getattr(wanted, field), LONGEST_TEXT)
     yield from _text_problems("description", wanted.description, LONGEST_NOTE)
-    yield from _amount_problems("purchase_amount", wanted.amount)
-    yield from _amount_problems("commission_amount_override", wanted.amount_override)
+    yield from _amount_problems("amount", wanted.amount)
+    yield from _amount_problems("amount_override", wanted.amount_override)
     yield from _currency_problems(wanted.currency)
     if wanted.line_items is not None:
         yield from _items_problems(wanted.line_items)

@@ -1,12 +1,15 @@
 """The statements about purchases."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from leadyard.affiliates.model import LineItem, PurchaseState
 from leadyard.affiliates.purchases.model import Cancelled, Purchase, PurchaseFilters, Terms
 from leadyard.kit.money import from_micros, to_micros
+from leadyard.people.model import Person
 from leadyard.storage.database import LARGEST_ID, Connection, Row
 
 _SELECT = """
@@ -70,7 +73,7 @@ def purchase_of(row: Row) -> Purchase:
     ]
     for name in ("amount", "amount_override"):
         values[name] = None if values[name] is None else from_micros(values[name])
-    values["commission_amount"] = from_micros(values["commission_amount"])
+    values["commission_amount"] = from_micros(int(values["commission_amount"]))
     values["state"] = PurchaseState(values["state"])
     values["line_items"] = msgspec.convert(values["line_items"], tuple[LineItem, ...] | None)
     values["terms"] = msgspec.convert(values["terms"], Terms)
@@ -152,6 +155,17 @@ async def signal_self_purchase(
     await connection.execute(
         _SIGNAL, p.account_id, signal_id, kind, p.affiliate_id, p.person_id, p.id, detail, p.created_at,
         f"{kind}:{p.id}",
+    )  # fmt: skip
+
+
+async def signal_cancellation(
+    connection: Connection, person: Person, signal_id: int, event_id: UUID, at: datetime
+) -> None:
+    """List a page's wish to cancel a person's purchases for review, once."""
+    kind = "cancellation_asked"
+    await connection.execute(
+        _SIGNAL, person.account_id, signal_id, kind, person.credit.affiliate_id, person.id, None,
+        "a page asks to cancel the purchases of this lead", at, f"{kind}:{event_id}",
     )  # fmt: skip
 
 

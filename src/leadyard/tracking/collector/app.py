@@ -23,7 +23,7 @@ from leadyard.kit.asgi import (
     read_body,
 )
 from leadyard.kit.errors import UnavailableError
-from leadyard.kit.ids import new_uuid
+from leadyard.kit.ids import looks_like_leaddyno_key, new_uuid
 from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
 from leadyard.tracking.bots import is_bot
@@ -148,7 +148,7 @@ class _Keys:
             self._known[key] = (known[0], time.monotonic() + _FRESH_SECONDS)
         elif len(self._known) >= _STRANGERS_KEPT:
             self._known.clear()
-        principal = await self._configuration.current_principal(key) if key else None
+        principal = await self._configuration.current_principal(key) if looks_like_leaddyno_key(key) else None
         is_public = principal is not None and principal.key.kind is KeyKind.LEADDYNO_PUBLIC
         account_id = principal.account_id if principal is not None and is_public else None
         self._known[key] = (account_id, time.monotonic() + _FRESH_SECONDS)

@@ -22,7 +22,7 @@ SELECT id FROM accounts a WHERE EXISTS (SELECT FROM collector_events e WHERE e.a
 """
 
 _LATEST = """
-SELECT id FROM collector_events WHERE account_id = $1 AND at < coalesce($2, 'infinity') ORDER BY id DESC LIMIT 1
+SELECT id FROM collector_events WHERE account_id = $1 AND at < coalesce($2::timestamptz, 'infinity') ORDER BY id DESC LIMIT 1
 """
 
 _OPEN_TURN = "INSERT INTO collector_turns (account_id) VALUES ($1) ON CONFLICT DO NOTHING"
