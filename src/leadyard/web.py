@@ -14,10 +14,13 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
+from leadyard.affiliates.billing.api import SECTION as BILLING
 from leadyard.affiliates.payouts.api import section as payouts_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
+from leadyard.dialects.billing.app import BillingWebhooks
+from leadyard.dialects.billing.taking import Taker
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.exports.api import section as exports_section
 from leadyard.health import Health
@@ -63,6 +66,7 @@ class Web:
                     responders_section(services.ledger),
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
                     payouts_section(services.payouts),
+                    BILLING,
                     exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
@@ -70,6 +74,12 @@ class Web:
         )
         self.collector = Collector(
             services.database, services.configuration, services.settings.trusted_proxies
+        )
+        self.billing = BillingWebhooks(
+            services.database,
+            services.configuration,
+            Taker(services.database, services.purchases),
+            services.outbound.exchange,
         )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
@@ -89,6 +99,9 @@ class Web:
         path: str = scope["path"]
         if LeadByteDialect.owns(path):
             await self.leadbyte(scope, receive, _counted(send, "leadbyte"))
+            return
+        if BillingWebhooks.owns(path):
+            await self.billing(scope, receive, _counted(send, "billing"))
             return
         for prefix, name, part in self._parts:
             if path.startswith(prefix):

@@ -163,6 +163,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_log_entity", "audit_log", ["account_id", "entity", "entity_id"], unique=False)
     op.create_table(
+        "billing_providers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_billing_providers")),
+    )
+    op.create_table(
         "buyer_deltas",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1007,9 +1017,10 @@ def upgrade() -> None:
         "tallies",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("slot", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "what", "slot", name=op.f("pk_tallies")),
+        sa.PrimaryKeyConstraint("account_id", "what", "day", "slot", name=op.f("pk_tallies")),
     )
     op.create_table(
         "touches",
