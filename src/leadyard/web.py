@@ -15,6 +15,8 @@ from prometheus_client import Counter
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
 from leadyard.affiliates.billing.api import SECTION as BILLING
+from leadyard.affiliates.pages.api import section as assets_section
+from leadyard.affiliates.pages.web import PREFIXES as AFFILIATE_PREFIXES
 from leadyard.affiliates.payouts.api import section as payouts_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
@@ -65,6 +67,7 @@ class Web:
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
+                    assets_section(services.settings.base_url),
                     payouts_section(services.payouts),
                     BILLING,
                     exports_section(services.exports),
@@ -88,6 +91,7 @@ class Web:
             ("/api/", "own", own),
             (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
+            *((prefix, "affiliates", services.affiliate_pages) for prefix in AFFILIATE_PREFIXES),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))

@@ -1652,6 +1652,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("by_link", sa.Boolean(), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id", "affiliate_id"],
@@ -1660,7 +1661,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_affiliate_sessions")),
     )
-    op.create_index("ix_affiliate_sessions_token_hash", "affiliate_sessions", ["token_hash"], unique=False)
+    op.create_index(
+        "ix_affiliate_sessions_affiliate_id",
+        "affiliate_sessions",
+        ["account_id", "affiliate_id"],
+        unique=False,
+    )
     op.create_table(
         "commission_schedules",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
