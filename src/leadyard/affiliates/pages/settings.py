@@ -7,10 +7,10 @@ from msgspec import Meta
 
 LONGEST_CSS = 50_000
 
-Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
-WebAddress = Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\s<>\"]+$")]
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$(?!\n)")]
+WebAddress = Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\s<>\"]+$(?!\n)")]
 FrameAncestor = Annotated[
-    str, Meta(max_length=255, pattern=r"^https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$")
+    str, Meta(max_length=255, pattern=r"^https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$(?!\n)")
 ]
 
 
@@ -24,7 +24,9 @@ class PageSettings(msgspec.Struct, frozen=True):
     introduction: Annotated[str, Meta(max_length=5000)] = ""
     takes_sign_ups: bool = True
     terms_url: WebAddress | None = None
-    contact_email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")] | None = None
+    contact_email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$(?!\n)")] | None = (
+        None
+    )
     code_can_change: bool = True
     affiliates_invite: bool = True
     brand_colour: Colour | None = None
