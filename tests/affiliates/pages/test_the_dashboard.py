@@ -81,7 +81,7 @@ async def test_commissions_are_shown_with_state_and_reason(portal: Portal, calle
 
     shown = (await caller.get(f"{path_of(ann)}/commissions")).text
 
-    for words in ("10.00 USD", "made by hand", "For the &lt;b&gt;fair", "Returned goods", "at the earliest"):
+    for words in ("10.00 USD", "Made by hand", "For the &lt;b&gt;fair", "Returned goods", "at the earliest"):
         assert words in shown
     due = (await caller.get(f"{path_of(ann)}/commissions?state=due")).text
     assert "10.00 USD" in due
@@ -156,8 +156,8 @@ async def test_the_code_can_be_changed_unless_that_is_switched_off(portal: Porta
     after = await portal.now("ann@example.com")
     assert after is not None
     assert after.code == "ANN-2026"
-    for bad in ("BEN", "with blank", "<script>", "", "x" * 65, "a\0b"):
-        assert (await change(bad)).status_code in {422} if bad != "a\0b" else True
+    for bad in ("BEN", "with blank", "<script>", "", "x" * 65, "ä"):
+        assert (await change(bad)).status_code == 422
     assert "has already been taken" in (await change("BEN")).text
     assert "&lt;script&gt;" in (await change("<script>")).text
     token = token_in(await caller.get(path_of(ann)))

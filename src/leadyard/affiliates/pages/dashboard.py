@@ -94,10 +94,11 @@ class Dashboard:
         return drawn
 
     async def sums(self, visit: Visit) -> list[Sum]:
-        """Sum up all commissions by currency and status."""
-        return await self._commissions.sums(
-            visit.account_id, CommissionFilters(affiliate_id=visit.affiliate.id)
-        )
+        """Sum up all commissions by currency and status, in the order in which a commission goes through these."""
+        filters = CommissionFilters(affiliate_id=visit.affiliate.id)
+        found = await self._commissions.sums(visit.account_id, filters)
+        order = list(CommissionStatus)
+        return sorted(found, key=lambda one: (one.currency, order.index(one.status)))
 
     async def commissions(self, visit: Visit, status: CommissionStatus | None, number: int) -> Rows:
         """Give one page of commissions, the latest first."""

@@ -20,7 +20,7 @@ from leadyard.kit.errors import FieldProblem
 STYLE_PATH = "/affiliates/pages.css"
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "static" / "pages.css").read_bytes()
-_CONTENT = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+_CONTENT = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 _ALWAYS = (
     ("x-content-type-options", "nosniff"),
     # Not `no-referrer`: browsers would then send forms without saying from where.
@@ -43,6 +43,7 @@ class Renderer:
         )
         self._templates.filters["money"] = money
         self._templates.filters["day"] = _day
+        self._templates.filters["sentence"] = _sentence
         self._templates.globals["style"] = f"{STYLE_PATH}?v={_version(_STYLE)}"
 
     def page(self, template: str, site: Site | None, *, status: int = 200, **values: Any) -> Reply:
@@ -135,6 +136,10 @@ def _kept(seconds: int) -> tuple[str, str]:
 
 def _version(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _day(at: datetime | None, zone: str) -> str:
