@@ -14,6 +14,7 @@ from leadyard.affiliates.pages.charts import HEIGHT, WIDTH, chart
 from leadyard.affiliates.pages.images import Image, read_image
 from leadyard.affiliates.pages.own_fields import read_fields
 from leadyard.affiliates.pages.periods import Period, spans
+from leadyard.affiliates.pages.requests import Request, cookie
 from leadyard.affiliates.pages.settings import PageSettings
 from leadyard.affiliates.pages.tokens import Tokens
 
@@ -124,3 +125,20 @@ def test_invitations_stay_good_when_the_key_is_changed_and_the_old_one_kept() ->
     invitation = Tokens("a" * 32).invitation(1, 2)
     assert Tokens(f"{'b' * 32},{'a' * 32}").read_invitation(invitation) == (1, 2)
     assert Tokens("b" * 32).read_invitation(Tokens(f"{'b' * 32},{'a' * 32}").invitation(3, 4)) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("is_secure", "is_framed", "expected"),
+    [
+        (False, False, "HttpOnly; SameSite=Lax"),
+        (True, False, "HttpOnly; SameSite=Lax; Secure"),
+        (True, True, "HttpOnly; SameSite=None; Partitioned; Secure"),
+        (False, True, "HttpOnly; SameSite=Lax"),
+    ],
+)
+def test_cookies_are_secure_over_https_and_come_along_in_frames_where_these_are_allowed(
+    is_secure: bool, is_framed: bool, expected: str
+) -> None:
+    request = Request("GET", "/", {}, {}, {}, "", is_own=True, is_secure=is_secure)
+    written = cookie("name", "value", "/affiliates/agency", seconds=60, request=request, is_framed=is_framed)
+    assert written == f"name=value; Path=/affiliates/agency; Max-Age=60; {expected}"
