@@ -1,5 +1,6 @@
 """Periods, charts, colours, own fields and image types: rules without a database."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -27,7 +28,7 @@ def test_a_period_ends_today_and_has_each_of_its_days_once(period: Period, today
     cut = spans(period, today)
 
     assert cut[-1].last == today
-    for before, after in zip(cut, cut[1:], strict=False):
+    for before, after in itertools.pairwise(cut):
         assert before.first <= before.last
         assert after.first == before.last + timedelta(days=1)
     assert len(cut) == {"7d": 7, "30d": 30, "13w": 13, "12m": 12}[period.value]
@@ -39,7 +40,7 @@ def test_every_bar_is_inside_the_drawing_and_stands_on_zero_or_hangs_from_it(val
 
     assert len(drawn.bars) == len(values)
     for bar, value in zip(drawn.bars, values, strict=True):
-        assert -2 <= bar.y
+        assert bar.y >= -2
         assert bar.y + bar.height <= HEIGHT + 2
         assert bar.x >= 0
         assert bar.x + bar.width <= WIDTH + 0.1
