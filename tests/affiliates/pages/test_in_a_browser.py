@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 from tests.affiliates.pages import pictures
 from tests.affiliates.pages.conftest import PASSWORD, Portal, path_of
 
@@ -82,6 +82,7 @@ async def test_every_page_fits_and_says_nothing_to_the_console(
 
     await page.goto(f"{portal.url}{await portal.sign_in_path(ann)}")
     await page.get_by_role("button", name="Sign in to my dashboard").click()
+    await expect(page.get_by_role("heading", name="Hello, Ann")).to_be_visible(timeout=30_000)
     await shown(page, f"{portal.url}/affiliates/agency/account", tmp_path / f"own-{scheme}-{width}.png")
     back = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert back == ("rgb(20, 24, 27)" if scheme == "dark" else "rgb(246, 246, 243)")
@@ -103,19 +104,19 @@ async def test_somebody_signs_up_signs_in_and_sets_up_the_account_without_script
     await page.get_by_label("E-mail address").fill("new@example.com")
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
-    assert await page.get_by_role("heading", name="Hello, Nora").is_visible()
+    await expect(page.get_by_role("heading", name="Hello, Nora")).to_be_visible(timeout=30_000)
 
     await page.get_by_label("Your code").fill("NORA")
     await page.get_by_role("button", name="Change").click()
-    assert "afmc=NORA" in (await page.locator("#link").inner_text())
+    await expect(page.locator("#link")).to_contain_text("afmc=NORA", timeout=30_000)
     await page.get_by_role("link", name="12 months").click()
-    assert await page.get_by_role("img", name="Clicks from").is_visible()
+    await expect(page.get_by_role("img", name="Clicks from")).to_be_visible(timeout=30_000)
     await page.get_by_role("link", name="Account").click()
     await page.get_by_label("PayPal address").fill("pay@example.com")
     await page.get_by_role("button", name="Save").click()
-    assert await page.get_by_role("status").is_visible()
+    await expect(page.get_by_role("status")).to_be_visible(timeout=30_000)
     await page.get_by_role("button", name="Sign out").click()
-    assert await page.get_by_role("heading", name="Sign in").is_visible()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=30_000)
     made = await portal.now("new@example.com")
     assert made is not None
     assert (made.code, made.paypal_email) == ("NORA", "pay@example.com")
@@ -151,6 +152,7 @@ async def test_a_keyboard_reaches_the_content_first_and_every_input_has_a_name(
     await page.keyboard.press("Tab")
     assert await page.evaluate("document.activeElement.textContent") == "Skip to the content"
     await page.get_by_role("button", name="Sign in to my dashboard").click()
+    await expect(page.get_by_role("heading", name="Hello, Ann")).to_be_visible(timeout=30_000)
     for path in (
         "/affiliates/agency",
         "/affiliates/agency/account",
