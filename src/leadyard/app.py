@@ -37,6 +37,7 @@ from leadyard.intake.service import Intake
 from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.jobs.runner import JobRunner
 from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
@@ -158,6 +159,7 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

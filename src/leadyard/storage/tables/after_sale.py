@@ -96,6 +96,7 @@ jobs = tenant(
     number("total", default=0),
     number("done", default=0),
     number("failed", default=0),
+    number("skipped", default=0),
     moment("due_at"),
     text("made_by"),
     moment("created_at"),
@@ -103,4 +104,4 @@ jobs = tenant(
     text("last_error", nullable=True),
     sa.Index("ix_jobs_due", "account_id", "due_at", postgresql_where=sa.text("state = 0")),
 )
-"""Work on many leads, done in batches by whichever worker comes; `cursor` is the last lead that was dealt with."""
+"""Work on many leads, done in batches by whichever worker comes; `cursor` is the last lead that was looked at."""

@@ -397,6 +397,9 @@ def upgrade() -> None:
         sa.Column(
             "failed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
         ),
+        sa.Column(
+            "skipped", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
         sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -1074,6 +1077,30 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 0"),
     )
     op.create_table(
+        "release_rules",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "campaign_id"],
+            ["campaigns.account_id", "campaigns.id"],
+            name=op.f("fk_release_rules_account_id_campaign_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_release_rules")),
+    )
+    op.create_index(
+        "ix_release_rules_campaign_id", "release_rules", ["account_id", "campaign_id"], unique=False
+    )
+    op.create_table(
         "responders",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1196,6 +1223,42 @@ def upgrade() -> None:
         ["account_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("state IN (0, 1)"),
+    )
+    op.create_table(
+        "release_rule_progress",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rule_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "due_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "pass_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "pass_version", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "released", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "rejected", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "stayed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "rule_id"],
+            ["release_rules.account_id", "release_rules.id"],
+            name=op.f("fk_release_rule_progress_account_id_rule_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "rule_id", name=op.f("pk_release_rule_progress")),
     )
     op.create_table(
         "responder_pushes",
