@@ -15,6 +15,7 @@ from leadyard.delivery.account_carriers import (
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.files.service import FileExporter
 from leadyard.delivery.guard import AddressGuard
+from leadyard.delivery.learning import Learning
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
@@ -92,17 +93,21 @@ class Services:
         )
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
-        self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+        self.learning = Learning(database)
+        auctioneer = Auctioneer(self.pings, self.learning)
+        self.prospects = Prospects(database, self.configuration, self.plans, auctioneer)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.outbound.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.outbound.close()
         await self.pings.close()
+        await self.learning.close()
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -139,6 +144,7 @@ class WorkerParts:
         self._leads = Leads(database, configuration, plans, ledger)
         carriers = carriers_of(self.transport)
         self.pings = ping_transport(settings)
+        self.learning = Learning(database)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
         submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
@@ -148,7 +154,7 @@ class WorkerParts:
             configuration,
             ledger,
             carriers,
-            Auctioneer(self.pings),
+            Auctioneer(self.pings, self.learning),
             sending_carriers=by_account,
             name=name,
         )
@@ -165,11 +171,13 @@ class WorkerParts:
         """Open the clients inside the loop that will send."""
         await self.transport.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.transport.close()
         await self.pings.close()
+        await self.learning.close()
 
     async def _messenger(self, account_id: int) -> Messenger:
         """Give responders what carries an account's messages."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from leadyard.delivery.api import MESSAGES, TRACE
+from leadyard.delivery.api import MESSAGES, PINGS, TRACE
 from leadyard.intake.providers.api import section as checks_section
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.after_sale.service import AfterSale
@@ -42,6 +42,7 @@ def sections(services: UseCases) -> tuple[Section, ...]:
         RELEASE_RULES,
         jobs_section(services.jobs),
         MESSAGES,
+        PINGS,
         credit_section(services.credit),
         REPORTS,
     )
