@@ -202,50 +202,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_config_versions")),
     )
     op.create_table(
-        "correction_deltas",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.Column(
-            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_correction_deltas")),
-    )
-    op.create_table(
-        "correction_rollups",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.Column(
-            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.PrimaryKeyConstraint(
-            "account_id",
-            "booked_hour",
-            "hour",
-            "campaign_id",
-            "supplier_id",
-            "sub_supplier_id",
-            "channel",
-            name=op.f("pk_correction_rollups"),
-        ),
-    )
-    op.create_table(
         "decision_traces",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
