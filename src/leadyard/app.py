@@ -48,6 +48,7 @@ from leadyard.responders.jobs import ResponderWorker
 from leadyard.responders.links import Links
 from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
+from leadyard.retention.service import Pruner, Retention
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -166,6 +167,7 @@ class WorkerParts:
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
         self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
+        self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

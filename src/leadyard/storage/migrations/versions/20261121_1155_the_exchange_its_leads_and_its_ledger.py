@@ -660,6 +660,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "lead_id", "occasion", name=op.f("pk_responder_occasions")),
     )
     op.create_table(
+        "retention_progress",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "looked_to", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "pass_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("gone_before", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_retention_progress")),
+    )
+    op.create_table(
         "return_reasons",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1042,6 +1057,13 @@ def upgrade() -> None:
         ["account_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("state = 0"),
+    )
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 1"),
     )
     op.create_table(
         "release_rules",
