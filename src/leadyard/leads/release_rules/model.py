@@ -74,6 +74,7 @@ class ReleaseRuleRecord(ReleaseRuleInput, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """What a release rule has done so far: leads that it let in or that were refused at the door, and rejected ones.
 
+    A batch that a crash cut short is not counted; the leads' own history is what tells for certain.
     `stayed` counts tries that left a lead where it was, as no check answered. `pass_started_at` is when it began to
     look at the quarantine from the first lead on, `looked_to` the lead that it has come to, `due_at` when it goes on.
     """
