@@ -1,10 +1,17 @@
 """Release rules are set up over HTTP, checked, and put into the audit log."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.desk import Desk
+from tests.desk import Desk, new_desk
+
+from leadyard.identity import service as identity
+from leadyard.identity.keys import KeyInput
+from leadyard.identity.model import KeySettings, Permission
+from leadyard.leads.model import SystemStatus
+from leadyard.leads.release_rules.service import release_rules
 
 RULE = {"operand": "postcode", "operator": "begins with", "value": "LS"}
 
@@ -75,3 +82,37 @@ async def test_a_field_that_a_rule_names_stays_in_its_campaign(own: httpx.AsyncC
     assert (await own.post("/release-rules", json=document(campaign.id, rule=rule))).status_code == 201
     refused = await own.patch(f"/campaigns/{campaign.id}", json={"fields": shown})
     assert (refused.status_code, "release rule 1" in refused.text) == (422, True)
+
+
+async def test_strangers_see_and_release_nothing(
+    own: httpx.AsyncClient, desk: Desk, dsn: str, tmp_path: Path
+) -> None:
+    stranger = await new_desk(desk.database, dsn, tmp_path, "stranger")
+    campaign = await stranger.campaign("HELD", quarantine=True)
+    await stranger.campaign("SECOND", quarantine=True)
+    (lead_id,) = await stranger.submitted(1, campaign="HELD")
+    hidden = await release_rules.create(stranger.database, stranger.actor, document(campaign.id))
+    path = f"/release-rules/{hidden.id}"
+    assert (await own.get("/release-rules")).json()["items"] == []
+    for answer in (
+        await own.get(path),
+        await own.get(f"{path}/progress"),
+        await own.patch(path, json={"name": "Mine"}),
+        await own.delete(path),
+    ):
+        assert answer.status_code == 404
+    assert (await own.post("/release-rules", json=document(campaign.id))).status_code == 422
+    everything = {"filter": {"campaign_id": campaign.id}, "rule": RULE}
+    for call in ("release", "reject"):
+        assert (await own.post(f"/quarantine/{call}", json=everything)).status_code == 422
+    assert (await stranger.view(lead_id)).lead.system_status is SystemStatus.QUARANTINED
+
+
+async def test_a_key_without_the_permission_may_only_read(own: httpx.AsyncClient, desk: Desk) -> None:
+    campaign = await desk.campaign()
+    reading = KeyInput(reference="reader", settings=KeySettings(permissions=(Permission.SETUP_READ,)))
+    _, key = await identity.create_key(desk.database, desk.actor, reading)
+    own.headers["x-key"] = key
+    assert (await own.get("/release-rules")).status_code == 200
+    assert (await own.post("/release-rules", json=document(campaign.id))).status_code == 403
+    assert (await own.post("/quarantine/reject", json={})).status_code == 403

@@ -31,8 +31,9 @@ from leadyard.leads.release_rules.store import RunningRule
 from leadyard.storage.database import Connection, Database
 
 _log = structlog.get_logger(__name__)
-_POLL_SECONDS = 1.0
-_AT_END = timedelta(seconds=10)
+_POLL_SECONDS = 0.5
+_SHORTEST_REST, _LONGEST_REST = timedelta(seconds=10), timedelta(minutes=1)
+_RESTS_PER_WAIT = 60
 _NEXT_PASS = timedelta(minutes=5)
 _AGAIN = timedelta(minutes=1)
 
@@ -165,5 +166,6 @@ def _due(rule: RunningRule, at: datetime) -> RunningRule:
 def _turned(rule: RunningRule, version: int, now: datetime, ready_at: datetime) -> RunningRule:
     """Tell what follows the end of a pass: another one, or waiting for leads behind the last."""
     if version == rule.pass_version and now - rule.pass_started_at < _NEXT_PASS:
-        return _due(rule, max(ready_at, now + _AT_END))
+        rest = min(_LONGEST_REST, max(_SHORTEST_REST, rule.settings.shortest_wait / _RESTS_PER_WAIT))
+        return _due(rule, max(ready_at, now + rest))
     return msgspec.structs.replace(rule, cursor=0, pass_started_at=now, pass_version=version, due_at=ready_at)
