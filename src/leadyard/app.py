@@ -15,6 +15,7 @@ from leadyard.delivery.account_carriers import (
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.files.service import FileExporter
 from leadyard.delivery.guard import AddressGuard
+from leadyard.delivery.learning import Learning
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
@@ -37,6 +38,7 @@ from leadyard.intake.service import Intake
 from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.jobs.runner import JobRunner
 from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
@@ -46,6 +48,7 @@ from leadyard.responders.jobs import ResponderWorker
 from leadyard.responders.links import Links
 from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
+from leadyard.retention.service import Pruner, Retention
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 
@@ -91,17 +94,21 @@ class Services:
         )
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
-        self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+        self.learning = Learning(database)
+        auctioneer = Auctioneer(self.pings, self.learning)
+        self.prospects = Prospects(database, self.configuration, self.plans, auctioneer)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.outbound.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.outbound.close()
         await self.pings.close()
+        await self.learning.close()
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -138,6 +145,7 @@ class WorkerParts:
         self._leads = Leads(database, configuration, plans, ledger)
         carriers = carriers_of(self.transport)
         self.pings = ping_transport(settings)
+        self.learning = Learning(database)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
         submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
@@ -147,7 +155,7 @@ class WorkerParts:
             configuration,
             ledger,
             carriers,
-            Auctioneer(self.pings),
+            Auctioneer(self.pings, self.learning),
             sending_carriers=by_account,
             name=name,
         )
@@ -158,16 +166,20 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
+        self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.transport.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.transport.close()
         await self.pings.close()
+        await self.learning.close()
 
     async def _messenger(self, account_id: int) -> Messenger:
         """Give responders what carries an account's messages."""

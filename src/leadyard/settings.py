@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_base_url: str | None = None
     dns_resolvers: tuple[tuple[str, int], ...] = ()
     country_database: Path | None = None
+    keep_sent_days: int = 30
+    keep_traces_days: int = 400
 
     @property
     def local_base_url(self) -> str:
@@ -83,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             public_base_url=reader.get("PUBLIC_BASE_URL", values.base_url, None),
             dns_resolvers=reader.get("DNS_RESOLVERS", values.name_servers, ()),
             country_database=reader.get("COUNTRY_DATABASE", values.data_dir, None),
+            keep_sent_days=reader.get("KEEP_SENT_DAYS", values.days, 30),
+            keep_traces_days=reader.get("KEEP_TRACES_DAYS", values.days, 400),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -102,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "PUBLIC_BASE_URL": self.public_base_url,
             "DNS_RESOLVERS": ",".join(values.socket_name(*each) for each in self.dns_resolvers),
             "COUNTRY_DATABASE": None if self.country_database is None else str(self.country_database),
+            "KEEP_SENT_DAYS": str(self.keep_sent_days),
+            "KEEP_TRACES_DAYS": str(self.keep_traces_days),
         }
         return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}
 

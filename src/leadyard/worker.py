@@ -49,6 +49,8 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.files.run(stop),
                 parts.resumer.run(stop),
                 parts.jobs.run(stop),
+                parts.release_rules.run(stop),
+                parts.pruner.run(stop),
                 parts.responders.run(stop),
                 fold_until(database, stop),
             )
