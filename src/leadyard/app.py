@@ -199,7 +199,7 @@ class WorkerParts:
 def links_of(settings: Settings) -> Links:
     """Make what signs the links in messages; they lead to the installation's public address."""
     secret_key = settings.with_secret_key().secret_key or ""
-    return Links(secret_key, settings.public_base_url or settings.local_base_url)
+    return Links(secret_key, settings.outside_base_url)
 
 
 def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:

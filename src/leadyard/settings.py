@@ -63,6 +63,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The URL at which this machine reaches the web processes."""
         return f"http://{reachable_host(self.host)}:{self.port}"
 
+    @property
+    def outside_base_url(self) -> str:
+        """The URL at which others reach the web processes, without a slash at its end."""
+        return (self.public_base_url or self.local_base_url).rstrip("/")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read every `LEADYARD_…` variable; an empty one counts as absent.

@@ -32,6 +32,9 @@ from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
+from leadyard.tracking.script import PATH as SCRIPT_PATH
+from leadyard.tracking.script import ScriptPages
+from leadyard.tracking.script.api import section as script_section
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -46,6 +49,7 @@ class Web:
         """Build every part over the process's services."""
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
+        scripts = ScriptPages(services.settings.outside_base_url)
         own = cast(
             Application,
             create(
@@ -56,6 +60,7 @@ class Web:
                     DELIVERY_FILES,
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
+                    script_section(scripts.script),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
@@ -66,6 +71,7 @@ class Web:
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
+            (SCRIPT_PATH, "script", scripts),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))
