@@ -4,6 +4,12 @@ from collections.abc import Mapping
 
 import structlog
 
+from leadyard.affiliates.commissions.service import Commissions
+from leadyard.affiliates.following import ProgrammeFollows
+from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.payouts.sending import PayoutSender
+from leadyard.affiliates.payouts.service import Payouts
+from leadyard.affiliates.purchases.service import Purchases
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.account_carriers import (
@@ -26,6 +32,7 @@ from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
+from leadyard.exports.service import Exports
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
@@ -86,17 +93,22 @@ class Services:
         self.jobs = Jobs(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
+        self.programme_follows = ProgrammeFollows(self.ledger)
+        self.purchases = Purchases(database, self.ledger, self.programme_follows)
+        self.commissions = Commissions(database, self.ledger)
         self.trial_carriers = trial_carriers(
             self.configuration,
             self.outbound,
             AddressGuard(settings.allowed_networks),
             carriers_of(self.outbound),
         )
+        self.payouts = Payouts(database, self.ledger)
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
         self.learning = Learning(database)
         auctioneer = Auctioneer(self.pings, self.learning)
         self.prospects = Prospects(database, self.configuration, self.plans, auctioneer)
+        self.exports = Exports(database, self.configuration)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
@@ -168,6 +180,8 @@ class WorkerParts:
         self.jobs = JobRunner(database, configuration, quarantine)
         self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
         self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
+        self.commissions = CommissionWorker(database, ledger)
+        self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
@@ -199,7 +213,7 @@ class WorkerParts:
 def links_of(settings: Settings) -> Links:
     """Make what signs the links in messages; they lead to the installation's public address."""
     secret_key = settings.with_secret_key().secret_key or ""
-    return Links(secret_key, settings.outside_base_url)
+    return Links(secret_key, settings.base_url)
 
 
 def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:

@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     country_database: Path | None = None
     keep_sent_days: int = 30
     keep_traces_days: int = 400
+    leaddyno_requests_per_minute: int = 200
 
     @property
     def local_base_url(self) -> str:
@@ -64,8 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"http://{reachable_host(self.host)}:{self.port}"
 
     @property
-    def outside_base_url(self) -> str:
-        """The URL at which others reach the web processes, without a slash at its end."""
+    def base_url(self) -> str:
+        """The URL at which everybody reaches this installation, without a slash at its end."""
         return (self.public_base_url or self.local_base_url).rstrip("/")
 
     @classmethod
@@ -92,6 +93,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             country_database=reader.get("COUNTRY_DATABASE", values.data_dir, None),
             keep_sent_days=reader.get("KEEP_SENT_DAYS", values.days, 30),
             keep_traces_days=reader.get("KEEP_TRACES_DAYS", values.days, 400),
+            leaddyno_requests_per_minute=reader.get(
+                "LEADDYNO_REQUESTS_PER_MINUTE", values.requests_per_minute, 200
+            ),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -113,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "COUNTRY_DATABASE": None if self.country_database is None else str(self.country_database),
             "KEEP_SENT_DAYS": str(self.keep_sent_days),
             "KEEP_TRACES_DAYS": str(self.keep_traces_days),
+            "LEADDYNO_REQUESTS_PER_MINUTE": str(self.leaddyno_requests_per_minute),
         }
         return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}
 

@@ -14,6 +14,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 SHORTEST_SECRET_KEY = 32
 LARGEST_PORT = 65535
 _DNS_PORT = 53
+MOST_REQUESTS_PER_MINUTE = 10_000
 MOST_PROCESSES = 256
 MOST_DAYS = 36_500
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
@@ -46,6 +47,11 @@ def process_count(text: str) -> int:
 def days(text: str) -> int:
     """Return for how many days something is kept; 0 is for ever."""
     return whole_number(0, MOST_DAYS)(text)
+
+
+def requests_per_minute(text: str) -> int:
+    """Return how many requests an account may make in a minute; 0 is no limit."""
+    return whole_number(0, MOST_REQUESTS_PER_MINUTE)(text)
 
 
 def default_web_processes() -> int:

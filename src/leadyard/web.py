@@ -13,10 +13,16 @@ import uvloop
 from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
+from leadyard.affiliates.api import sections as affiliate_sections
+from leadyard.affiliates.billing.api import SECTION as BILLING
+from leadyard.affiliates.payouts.api import section as payouts_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
+from leadyard.dialects.billing.app import BillingWebhooks
+from leadyard.dialects.billing.taking import Taker
 from leadyard.dialects.leadbyte.app import LeadByteDialect
+from leadyard.exports.api import section as exports_section
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
@@ -32,6 +38,8 @@ from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
+from leadyard.tracking.collector.app import PREFIX as COLLECTOR_PREFIX
+from leadyard.tracking.collector.app import Collector
 from leadyard.tracking.script import PATH as SCRIPT_PATH
 from leadyard.tracking.script import ScriptPages
 from leadyard.tracking.script.api import section as script_section
@@ -49,7 +57,7 @@ class Web:
         """Build every part over the process's services."""
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
-        scripts = ScriptPages(services.settings.outside_base_url)
+        scripts = ScriptPages(services.settings.base_url)
         own = cast(
             Application,
             create(
@@ -61,15 +69,29 @@ class Web:
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                     script_section(scripts.script),
+                    *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
+                    payouts_section(services.payouts),
+                    BILLING,
+                    exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
+        )
+        self.collector = Collector(
+            services.database, services.configuration, services.settings.trusted_proxies
+        )
+        self.billing = BillingWebhooks(
+            services.database,
+            services.configuration,
+            Taker(services.database, services.purchases),
+            services.outbound.exchange,
         )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
             (SCRIPT_PATH, "script", scripts),
         ]
@@ -83,6 +105,9 @@ class Web:
         path: str = scope["path"]
         if LeadByteDialect.owns(path):
             await self.leadbyte(scope, receive, _counted(send, "leadbyte"))
+            return
+        if BillingWebhooks.owns(path):
+            await self.billing(scope, receive, _counted(send, "billing"))
             return
         for prefix, name, part in self._parts:
             if path.startswith(prefix):
@@ -107,6 +132,7 @@ class Web:
     async def close(self) -> None:
         """Finish what is in flight."""
         await self.leadbyte.close()
+        await self.collector.close()
         await self.services.intake.close()
 
 

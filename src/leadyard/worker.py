@@ -52,6 +52,8 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.release_rules.run(stop),
                 parts.pruner.run(stop),
                 parts.responders.run(stop),
+                parts.commissions.run(stop),
+                parts.payouts.run(stop),
                 fold_until(database, stop),
             )
         finally:

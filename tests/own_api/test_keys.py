@@ -94,3 +94,19 @@ async def test_a_suppliers_key_may_hold_few_permissions(client: AsyncClient) -> 
 
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["detail"] == "Reports is not for a supplier key"
+
+
+@pytest.mark.parametrize("kind", ["leaddyno_private", "leaddyno_public"])
+async def test_leaddynos_keys_have_forty_digits_and_open_nothing_here(
+    client: AsyncClient, anonymous: AsyncClient, kind: str
+) -> None:
+    made = await client.post("/api/v1/keys", json={"reference": "Shop", "kind": kind})
+
+    assert made.status_code == 201, made.text
+    key = made.json()["key"]
+    assert len(key) == 40
+    assert set(key) <= set("0123456789abcdef")
+    refused = await anonymous.get("/api/v1/keys", headers={"Authorization": f"Bearer {key}"})
+    assert refused.status_code == 401
+    ticked = {"reference": "Shop", "kind": kind, "settings": {"permissions": ["Reports"]}}
+    assert (await client.post("/api/v1/keys", json=ticked)).status_code == 422

@@ -286,6 +286,15 @@ class WebhookEvent(StrEnum):
     LEAD_ASSIGNED = "lead.assigned"
     LEAD_FEEDBACK = "lead.feedback"
     DELIVERY_FAILED = "delivery.failed"
+    VISITOR_CREATED = "visitor.created"
+    PERSON_CREATED = "person.created"
+    PURCHASE_CREATED = "purchase.created"
+    PURCHASE_CANCELLED = "purchase.cancelled"
+    COMMISSION_CREATED = "commission.created"
+    COMMISSION_CANCELLED = "commission.cancelled"
+    COMMISSION_PAID = "commission.paid"
+    PAYOUT_PAID = "payout.paid"
+    PAYOUT_FAILED = "payout.failed"
 
 
 class WebhookForm(StrEnum):

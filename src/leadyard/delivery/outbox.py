@@ -22,6 +22,16 @@ SELECT $1, webhook_id, $2, lead_id, payload::jsonb, 0, $3
 FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS row (webhook_id, lead_id, payload)
 """
 
+_QUEUE_NEWS = """
+INSERT INTO outbox (account_id, webhook_id, event, lead_id, payload, state, due_at)
+SELECT $1, w.id, $2, NULL, told.payload::jsonb, 0, $3
+FROM webhooks w CROSS JOIN unnest($4::text[]) WITH ORDINALITY AS told (payload, place)
+WHERE w.account_id = $1 AND w.status = 'Active' AND w.settings -> 'events' ? $2
+    AND jsonb_array_length(w.settings -> 'campaign_ids') = 0
+    AND jsonb_array_length(w.settings -> 'supplier_ids') = 0
+ORDER BY told.place, w.id
+"""
+
 _CLAIM = """
 UPDATE outbox o SET due_at = $2 + interval '2 minutes', tries = tries + 1
 WHERE o.account_id = $1 AND o.id IN (
@@ -78,6 +88,22 @@ async def announce_news(
 ) -> None:
     """Queue an event that is about no lead: each payload's members become members of a message."""
     await _queue(connection, setup, now, event, [(None, payload) for payload in told])
+
+
+async def announce_programme_news(
+    connection: Connection,
+    account_id: int,
+    now: datetime,
+    event: WebhookEvent,
+    told: Sequence[dict[str, Any]],
+) -> None:
+    """Queue an event of the affiliate programme, about no submission: the webhooks are looked up as of now.
+
+    Webhooks of certain campaigns or suppliers get none. Each payload's members become members of a message.
+    """
+    if told:
+        payloads = [encode_json(payload) for payload in told]
+        await connection.execute(_QUEUE_NEWS, account_id, event, now, payloads)
 
 
 async def _queue(

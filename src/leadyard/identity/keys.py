@@ -15,11 +15,13 @@ Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class KindOfKey(StrEnum):
-    """What a key is tied to: nobody, one supplier, or one buyer."""
+    """What a key is tied to: nobody, one supplier, one buyer, or LeadDyno's API and tracker."""
 
     ADMINISTRATOR = "administrator"
     SUPPLIER = "supplier"
     BUYER = "buyer"
+    LEADDYNO_PRIVATE = "leaddyno_private"
+    LEADDYNO_PUBLIC = "leaddyno_public"
 
 
 class KeyInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,11 @@ def key_record(key: ApiKey, created_at: datetime) -> KeyRecord:
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
     )
+
+
+def is_leaddyno(kind: KeyKind) -> bool:
+    """Tell whether a kind of key is LeadDyno's, whose form and use are its own."""
+    return kind in {KeyKind.LEADDYNO_PRIVATE, KeyKind.LEADDYNO_PUBLIC}
 
 
 def key_problems(key: KeyInput) -> list[FieldProblem]:

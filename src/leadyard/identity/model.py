@@ -33,6 +33,10 @@ class KeyKind(IntEnum):
     ADMINISTRATOR = 1
     SUPPLIER = 2
     BUYER = 3
+    LEADDYNO_PRIVATE = 4
+    """Opens everything of LeadDyno's API."""
+    LEADDYNO_PUBLIC = 5
+    """Stands in pages: good for nothing but the tracker's collector."""
 
 
 class Permission(StrEnum):
@@ -40,6 +44,7 @@ class Permission(StrEnum):
 
     LEADS_CREATE = "Leads > Create"
     LEADS_SEARCH = "Leads > Search"
+    LEADS_EXPORT = "Leads > Export"
     LEADS_UPDATE = "Leads > Update"
     LEADS_REPROCESS = "Leads > Reprocess"
     LEADS_RETURN = "Leads > Return"
@@ -67,8 +72,12 @@ class Permission(StrEnum):
 
 ALLOWED = {
     KeyKind.ADMINISTRATOR: frozenset(Permission),
-    KeyKind.SUPPLIER: frozenset({Permission.LEADS_CREATE, Permission.API_QUEUE, Permission.CAMPAIGNS}),
-    KeyKind.BUYER: frozenset({Permission.LEADS_RETURN, Permission.LEADS_FEEDBACK}),
+    KeyKind.SUPPLIER: frozenset(
+        {Permission.LEADS_CREATE, Permission.LEADS_EXPORT, Permission.API_QUEUE, Permission.CAMPAIGNS}
+    ),
+    KeyKind.BUYER: frozenset({Permission.LEADS_EXPORT, Permission.LEADS_RETURN, Permission.LEADS_FEEDBACK}),
+    KeyKind.LEADDYNO_PRIVATE: frozenset(),
+    KeyKind.LEADDYNO_PUBLIC: frozenset(),
 }
 """The permissions that each kind of key may hold at most."""
 

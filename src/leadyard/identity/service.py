@@ -15,7 +15,7 @@ from leadyard.identity.accounts import (
 )
 from leadyard.identity.actor import Actor
 from leadyard.identity.audit import record_change
-from leadyard.identity.keys import KeyInput, KeyRecord, key_problems, key_record
+from leadyard.identity.keys import KeyInput, KeyRecord, is_leaddyno, key_problems, key_record
 from leadyard.identity.model import Account, ApiKey
 from leadyard.identity.store import (
     account_by_host,
@@ -28,7 +28,13 @@ from leadyard.identity.versions import bump_version
 from leadyard.kit.clock import now
 from leadyard.kit.documents import merged, read
 from leadyard.kit.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from leadyard.kit.ids import hash_secret, looks_like_api_key, new_api_key
+from leadyard.kit.ids import (
+    hash_secret,
+    looks_like_api_key,
+    looks_like_leaddyno_key,
+    new_api_key,
+    new_leaddyno_key,
+)
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection, Database, Row
 
@@ -153,12 +159,11 @@ async def create_key(
 ) -> tuple[ApiKey, str]:
     """Make an API key from a KeyInput or its JSON form; the key itself, second, cannot be had again.
 
-    A key given (32 hex digits) is used as it is, else a random one is made. Raises InvalidInputError.
+    A key given (32 hex digits, 40 for LeadDyno's kinds) is used as it is, else a random one is made.
+    Raises InvalidInputError.
     """
     wanted = read(msgspec.to_builtins(document), KeyInput)
-    plain = new_api_key() if key is None else key
-    if not looks_like_api_key(plain):
-        raise InvalidInputError.of("key", "must be 32 hex digits in lower case")
+    plain = _plain_key(wanted, key)
     async with database.unit_of_work() as connection:
         await bump_version(connection, actor.account_id)
         await _refuse_bad_key(connection, actor.account_id, wanted)
@@ -171,6 +176,18 @@ async def create_key(
         await store.insert_key(connection, actor.account_id, stored, hash_secret(plain), made_at)
         await _record(connection, actor, "create", None, key_record(stored, made_at))
     return stored, plain
+
+
+def _plain_key(wanted: KeyInput, given: str | None) -> str:
+    if is_leaddyno(wanted.number):
+        plain = new_leaddyno_key() if given is None else given
+        if not looks_like_leaddyno_key(plain):
+            raise InvalidInputError.of("key", "must be 40 hex digits in lower case")
+        return plain
+    plain = new_api_key() if given is None else given
+    if not looks_like_api_key(plain):
+        raise InvalidInputError.of("key", "must be 32 hex digits in lower case")
+    return plain
 
 
 async def update_key(database: Database, actor: Actor, key_id: int, patch: Mapping[str, object]) -> KeyRecord:

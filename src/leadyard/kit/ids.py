@@ -9,6 +9,7 @@ from uuid import UUID
 
 _QUEUE_ID = re.compile(r"([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{8})")
 _API_KEY = re.compile(r"[0-9a-f]{32}")
+_LEADDYNO_KEY = re.compile(r"[0-9a-f]{40}")
 
 
 class _RandomBytes:
@@ -62,6 +63,16 @@ def new_api_key() -> str:
 def looks_like_api_key(text: str) -> bool:
     """Tell whether a text has the form of an API key."""
     return _API_KEY.fullmatch(text) is not None
+
+
+def new_leaddyno_key() -> str:
+    """Make a key in LeadDyno's form: 40 hex digits, 160 random bits."""
+    return secrets.token_hex(20)
+
+
+def looks_like_leaddyno_key(text: str) -> bool:
+    """Tell whether a text has the form of a LeadDyno key."""
+    return _LEADDYNO_KEY.fullmatch(text) is not None
 
 
 def hash_secret(text: str) -> bytes:

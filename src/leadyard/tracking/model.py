@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import IntEnum
+from uuid import UUID
 
 import msgspec
 
@@ -28,6 +29,8 @@ class TouchSource(IntEnum):
     """A code on a purchase."""
     MANUAL = 9
     """A person's word."""
+    VISITOR = 10
+    """A visitor who turned out to be the person: hands on the visitor's credit."""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -54,7 +57,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Touch(msgspec.Struct, frozen=True):
-    """One touch as it is kept; `credit.touch_id` is its own id."""
+    """One touch as it is kept; `credit.touch_id` is its own id, or `origin_id` where it hands on another's credit."""
 
     id: int
     at: datetime
@@ -64,6 +67,7 @@ class Touch(msgspec.Struct, frozen=True):
     subid: str | None = None
     visitor_id: int | None = None
     person_id: int | None = None
+    origin_id: int | None = None
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -82,3 +86,38 @@ class Visitor(msgspec.Struct, frozen=True):
     latest_click: datetime | None
     created_at: datetime
     updated_at: datetime
+    is_bot: bool = False
+
+
+class KeptTouch(msgspec.Struct, frozen=True):
+    """A touch with everything that is kept of it; `rule` are the settings of its moment."""
+
+    touch: Touch
+    rule: int
+    event_id: UUID | None = None
+    channel: str | None = None
+    url_id: int | None = None
+    referrer_id: int | None = None
+    remote_ip: str | None = None
+    agent: str | None = None
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """Who and what a claim turned out to be: only affiliates that can be credited."""
+
+    source: TouchSource
+    affiliate_id: int | None
+    traffic_campaign_id: int | None
+    code: str | None
+
+
+class DayCount(msgspec.Struct, frozen=True):
+    """What an affiliate brought more, or fewer, of at a moment."""
+
+    affiliate_id: int
+    subid: str
+    at: datetime
+    clicks: int = 0
+    visitors: int = 0
+    leads: int = 0
+    purchases: int = 0

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.returns import ReturnPolicy
@@ -69,6 +70,7 @@ class ReturnUnit:
         self._now = now
         self._deltas = Deltas()
         self._entries: list[Entry] = []
+        self._reversed: list[int] = []
         self._tallies: dict[tuple[int | None, datetime], store.Tally] = {}
 
     async def ask(self, connection: Connection, lead_ids: Sequence[int], ask: Ask) -> dict[int, str]:
@@ -178,6 +180,7 @@ class ReturnUnit:
         for sale in reversal.sales:
             settled = await give_back(connection, self._account_id, lead.id, sale.number, self._now, memo)
             await post_rare(connection, settled)
+        self._reversed.append(lead.id)
         await self._tell(connection, lead, asked)
         return reversal
 
@@ -190,6 +193,7 @@ class ReturnUnit:
     async def _finish(self, connection: Connection) -> None:
         await write_deltas(connection, self._deltas)
         await self._ledger.post(connection, self._ids.number(self._entries))
+        await note_revenue(connection, self._setup, self._reversed, self._now)
 
     async def _record(self, connection: Connection, event: str, details: dict[int, str]) -> None:
         actor = self._principal.actor

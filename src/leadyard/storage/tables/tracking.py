@@ -1,6 +1,7 @@
 """Visitors, every touch that brought them, and what browsers have sent and nobody has worked in yet."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 from leadyard.storage.tables.base import document, moment, number, small, tenant, text
 
@@ -25,10 +26,13 @@ visitors = tenant(
     number("traffic_campaign_id", nullable=True),
     number("credited_touch_id", nullable=True),
     moment("latest_click", nullable=True),
+    sa.Column("is_bot", sa.Boolean, nullable=False, server_default=sa.text("false")),
     moment("created_at"),
     moment("updated_at"),
     sa.UniqueConstraint("account_id", "tracking_code"),
-    sa.Index("ix_visitors_created_at", "account_id", "created_at", "id"),
+    sa.Index(
+        "ix_visitors_created_at", "account_id", "created_at", "id", postgresql_where=sa.text("NOT is_bot")
+    ),
     sa.Index(
         "ix_visitors_person_id", "account_id", "person_id", postgresql_where=sa.text("person_id IS NOT NULL")
     ),
@@ -50,6 +54,8 @@ touches = tenant(
     number("traffic_campaign_id", nullable=True),
     number("url_id", nullable=True),
     number("referrer_id", nullable=True),
+    number("origin_id", nullable=True),
+    small("rule"),
     text("remote_ip", nullable=True),
     text("agent", nullable=True),
     sa.UniqueConstraint("account_id", "event_id"),
@@ -76,7 +82,11 @@ touches = tenant(
     ),
 )
 """Every arrival, code and manual change, in the order of `id`, so that the credit can be explained and worked out
-anew. `source` is tracking.model.TouchSource; direct arrivals have no affiliate. `event_id` is the browser's own."""
+anew. `source` is tracking.model.TouchSource; direct arrivals have no affiliate. `event_id` is the browser's own.
+
+`rule` are the account's settings of that moment (tracking.attribution), `origin_id` is the touch whose credit this one
+hands on: when a visitor turns out to be a person, the touch that the visitor is credited by.
+"""
 
 collector_events = tenant(
     "collector_events",
@@ -91,23 +101,36 @@ collector_events = tenant(
 The key is the only index: a visit costs the beacon one indexed write.
 """
 
+collector_problems = tenant(
+    "collector_problems",
+    sa.Column("id", sa.Uuid, nullable=False),
+    moment("at"),
+    small("kind"),
+    document("body"),
+    text("problem"),
+    moment("set_aside_at"),
+    key=("id",),
+)
+"""Events that could not be worked in, with the reason, until somebody puts them back or throws them away."""
+
 collector_turns = tenant("collector_turns", moment("worked_in_at", nullable=True), key=())
 """One row per account with a tracker: whoever works events in locks it, so that they are worked in in order."""
 
 tallies = tenant(
     "tallies",
     text("what"),
+    sa.Column("day", sa.Date, nullable=False),
     small("slot"),
     number("count"),
-    key=("what", "slot"),
+    key=("what", "day", "slot"),
 )
-"""How many visitors, people and the like there are: the sum of a name's slots, which keep writers apart."""
+"""How many visitors, people and the like were made on each day (UTC): the sum of its slots, which keep writers apart."""
 
 request_windows = tenant(
     "request_windows",
     text("scope"),
-    moment("begins_at"),
-    number("count"),
-    key=("scope", "begins_at"),
+    sa.Column("taken_at", ARRAY(TIMESTAMP(timezone=True)), nullable=False),
+    key=("scope",),
+    postgresql_with={"fillfactor": "50"},
 )
-"""How many requests were taken in each window of a rate limit, over all processes."""
+"""When the last requests under a rate limit were taken, over all processes, in their order."""

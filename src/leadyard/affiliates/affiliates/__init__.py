@@ -1,0 +1,1 @@
+"""Affiliates: who sends traffic, by which codes, in which groups."""

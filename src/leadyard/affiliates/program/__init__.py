@@ -1,0 +1,1 @@
+"""An account's affiliate programme: its settings."""

@@ -1,0 +1,86 @@
+"""What a programme's settings must be, beyond their types."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from leadyard.affiliates.model import Program
+from leadyard.intake.fields.email_address import normalise_email
+from leadyard.kit.currencies import read_currency
+from leadyard.kit.documents import text_problem
+from leadyard.kit.errors import FieldProblem
+
+LONGEST_URL = 2048
+DEEPEST = 8
+
+
+def completed(program: Program) -> Program:
+    """Write a programme's settings as they are kept: the currency in capitals, addresses trimmed."""
+    emails = tuple(email.strip() for email in program.merchant_emails)
+    return msgspec.structs.replace(
+        program,
+        currency=program.currency.strip().upper(),
+        site_url=program.site_url.strip(),
+        merchant_emails=emails,
+    )
+
+
+def program_problems(program: Program) -> list[FieldProblem]:
+    """Name everything that is wrong with a programme's settings."""
+    problems = []
+    if not is_web_address(program.site_url):
+        problems.append(FieldProblem("site_url", "must be an address that begins with http:// or https://"))
+    if read_currency(program.currency) is None:
+        problems.append(FieldProblem("currency", "must be an ISO 4217 code such as USD"))
+    problems += [
+        FieldProblem(f"merchant_emails[{i}]", "is not a valid email address")
+        for i, email in enumerate(program.merchant_emails)
+        if normalise_email(email) is None
+    ]
+    problems += [
+        FieldProblem(f"fraud.data_centre_networks[{i}]", "is not an IP address or network")
+        for i, network in enumerate(program.fraud.data_centre_networks)
+        if not _is_network(network)
+    ]
+    trouble = next(_troubles(program.pages, DEEPEST), None)
+    if trouble is not None:
+        problems.append(FieldProblem("pages", trouble))
+    return problems
+
+
+def is_web_address(url: str) -> bool:
+    """Tell whether a text is an absolute http or https address that links can lead to."""
+    if len(url) > LONGEST_URL or any(character.isspace() for character in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _troubles(value: Any, levels: int) -> Iterator[str]:
+    if levels == 0:
+        yield "is nested too deeply"
+    elif isinstance(value, str):
+        trouble = text_problem(value)
+        if trouble is not None:
+            yield trouble
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _troubles(str(name), levels)
+            yield from _troubles(member, levels - 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _troubles(item, levels - 1)

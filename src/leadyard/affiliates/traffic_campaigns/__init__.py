@@ -1,0 +1,1 @@
+"""Traffic campaigns: newsletters, advertisements and other sources of visits. LeadDyno calls them campaigns."""
