@@ -25,7 +25,9 @@ SELECT lead_id, number, delivery_id, buyer_id, state, revenue, sale FROM deliver
 WHERE account_id = $1 AND state <> 4
 """
 _CHARGED = """
-SELECT party_id, sum(amount)::bigint AS amount FROM ledger_postings WHERE account_id = $1 AND book = 'buyer' GROUP BY 1
+SELECT party_id, sum(amount)::bigint AS amount FROM ledger_postings p
+JOIN ledger_entries e ON e.account_id = p.account_id AND e.id = p.entry_id
+WHERE p.account_id = $1 AND book = 'buyer' AND e.kind IN ('sold', 'returned') GROUP BY 1
 """
 _PAID = """
 SELECT coalesce(sum(amount), 0)::bigint FROM ledger_postings WHERE account_id = $1 AND book = 'payout'

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 Item = TypeVar("Item")
+_IDLE_SECONDS = 2
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -24,13 +26,12 @@ class Line:
     def __init__(self, port: int, key: str) -> None:
         """Note where it goes and with which key; nothing is opened yet."""
         self._port, self._key = port, key
+        self._used = 0.0
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, document: Any = None) -> Reply:
         """Send one request and read its answer; a JSON document goes with it unless it is None."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**26)
-        reader, writer = self._streams
+        reader, writer = await self._connected()
         body = b"" if document is None else msgspec.json.encode(document)
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: market\r\nX-KEY: {self._key}\r\n"
@@ -40,7 +41,17 @@ class Line:
         status, *headers = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         lengths = [line.partition(":")[2] for line in headers if line.lower().startswith("content-length:")]
         text = await reader.readexactly(int(lengths[0]) if lengths else 0)
+        self._used = time.monotonic()
         return Reply(int(status.split()[1]), json.loads(text) if text else None)
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Give the connection, a new one before the server hangs up on an idle one."""
+        if self._streams is not None and time.monotonic() - self._used > _IDLE_SECONDS:
+            self.close()
+            self._streams = None
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**26)
+        return self._streams
 
     def close(self) -> None:
         """Hang up."""
