@@ -56,10 +56,11 @@ def report(console: Console, wanted: Wanted, outcome: Outcome) -> bool:
                 f"    {name}: worst share {shares.worst_end[name]:.4%} off its weight in the end, "
                 f"{shares.worst_leads[name]:.1f} leads off at worst in {shares.looks} looks"
             )
-    for line in outcome.broken[:_MOST_SHOWN]:
+    broken = list(dict.fromkeys(outcome.broken))
+    for line in broken[:_MOST_SHOWN]:
         console.print(f"BROKEN: {line}", style="bold", markup=False)
-    console.print(f"\n{len(outcome.broken)} promises broken" if outcome.broken else "\nEvery promise kept")
-    return not outcome.broken
+    console.print(f"\n{len(broken)} promises broken" if broken else "\nEvery promise kept")
+    return not broken
 
 
 def rows(wanted: Wanted, outcome: Outcome) -> list[Row]:

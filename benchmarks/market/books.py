@@ -32,13 +32,9 @@ WHERE p.account_id = $1 AND book = 'buyer' AND e.kind IN ('sold', 'returned') GR
 _PAID = """
 SELECT coalesce(sum(amount), 0)::bigint FROM ledger_postings WHERE account_id = $1 AND book = 'payout'
 """
-OPEN = """
+BUSY = "SELECT EXISTS (SELECT 1 FROM delivery_jobs)"
+_OPEN = """
 SELECT (SELECT count(*) FROM delivery_jobs) + (SELECT count(*) FROM delivery_attempts WHERE state = 1)
-"""
-_LATE_BIDS = """
-SELECT count(*) FROM auctions a CROSS JOIN jsonb_array_elements(a.bids) AS bid
-WHERE a.account_id = $1 AND (bid->>'amount') IS NOT NULL
-  AND (bid->>'milliseconds')::int > (bid->>'deadline_milliseconds')::int + 5
 """
 _SOLD, _BACK, UNKNOWN = AttemptState.SOLD, AttemptState.RETURNED, AttemptState.UNKNOWN
 
@@ -51,7 +47,6 @@ class Books(msgspec.Struct):
     charged: dict[int, int]
     paid: int
     open: int
-    late_bids: int
     taken: dict[tuple[int, int], tuple[str, str]]
     """Delivery id and lead id to the kind of sale and the price, as buyers say."""
     again: int
@@ -70,12 +65,12 @@ async def read(dsn: str, market: Market, shop_port: int) -> Books:
     """Read everybody's books."""
     connection = await asyncpg.connect(dsn)
     try:
-        leads = await connection.fetch(_LEADS, market.account_id)
-        attempts = await connection.fetch(_ATTEMPTS, market.account_id)
-        charged = await connection.fetch(_CHARGED, market.account_id)
-        paid = await connection.fetchval(_PAID, market.account_id)
-        waiting = await connection.fetchval(OPEN)
-        late_bids = await connection.fetchval(_LATE_BIDS, market.account_id)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            leads = await connection.fetch(_LEADS, market.account_id)
+            attempts = await connection.fetch(_ATTEMPTS, market.account_id)
+            charged = await connection.fetch(_CHARGED, market.account_id)
+            paid = await connection.fetchval(_PAID, market.account_id)
+            waiting = await connection.fetchval(_OPEN)
     finally:
         await connection.close()
     async with line(shop_port) as shop:
@@ -83,9 +78,7 @@ async def read(dsn: str, market: Market, shop_port: int) -> Books:
     ids = [market.ids[f"delivery-{plan.index}"] for plan in market.scenario.deliveries]
     taken = {(ids[index], lead_id): (sale, price) for index, lead_id, sale, price in told["records"]}
     by_party = {row["party_id"]: row["amount"] for row in charged}
-    return Books(
-        leads, attempts, by_party, paid, waiting, late_bids, taken, told["again"], told["wrong_bids"]
-    )
+    return Books(leads, attempts, by_party, paid, waiting, taken, told["again"], told["wrong_bids"])
 
 
 def differences(market: Market, answers: Answers, books: Books) -> list[str]:
@@ -121,8 +114,6 @@ def _of_suppliers(market: Market, answers: Answers, books: Books) -> Iterator[st
 def _of_leads(books: Books) -> Iterator[str]:
     if books.open:
         yield f"{books.open} leads are still under way"
-    if books.late_bids:
-        yield f"{books.late_bids} bids counted after their deadline"
     unknown = {lead_id for _, lead_id in books.in_state(UNKNOWN)}
     sold = {lead_id for _, lead_id in books.in_state(_SOLD, AttemptState.ASSIGNED)}
     stuck: Counter[str] = Counter()
@@ -146,7 +137,7 @@ def _of_buyers(market: Market, books: Books) -> Iterator[str]:
     if books.again:
         yield f"{books.again} leads were offered again to buyers who had them"
     if books.wrong_bids:
-        yield f"{books.wrong_bids} leads came at another price than was bid"
+        yield f"{books.wrong_bids} leads came at another price than was bid in time"
     plans, holders = market.delivery_ids(), defaultdict[int, list[tuple[Method, str, bool]]](list)
     back = books.in_state(_BACK)
     for (delivery_id, lead_id), (sale, _) in books.taken.items():

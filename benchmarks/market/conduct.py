@@ -55,8 +55,9 @@ def deed(seed: str, delivery: int, manners: Manners, number: int) -> Deed:
     if manners.habit is Habit.REFUSES:
         return Deed(Habit.REFUSES, keeps=False)
     if manners.habit in SILENT:
-        keeps = manners.keeps and chance(seed, "keeps", delivery, number) < 0.5
-        return Deed(manners.habit, keeps or (manners.habit is Habit.BREAKS and manners.keeps))
+        always = manners.habit is Habit.BREAKS
+        keeps = manners.keeps and (always or chance(seed, "keeps", delivery, number) < 0.5)
+        return Deed(manners.habit, keeps)
     return Deed(manners.habit, keeps=True)
 
 
@@ -72,7 +73,7 @@ def ping_deed(seed: str, delivery: int, number: int, price: Decimal, deadline: i
         return PingDeed(None, 0)
     late = kind > 0.97
     share = Decimal(40 + int(chance(seed, "bid", delivery, number) * 161)) / 100
-    return PingDeed((price * share).quantize(CENT), deadline * 3 if late else 0)
+    return PingDeed((price * share).quantize(CENT), deadline * 10 if late else 0)
 
 
 def chance(seed: str, what: str, delivery: int, number: int) -> float:

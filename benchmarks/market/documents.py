@@ -139,7 +139,7 @@ def _all_days(opens: str, closes: str) -> dict[str, Any]:
 
 def _http(url: str, named: dict[str, str]) -> dict[str, Any]:
     fields = [{"name": name, "value": f"{{{{ {value} }}}}"} for name, value in named.items()]
-    return {"url": url, "body": "json", "timeout_seconds": 1, "fields": fields}
+    return {"url": url, "body": "json", "timeout_seconds": 2, "fields": fields}
 
 
 def _ping(url: str) -> dict[str, Any]:

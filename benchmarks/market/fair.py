@@ -5,6 +5,7 @@ deviation is relative to what the member should have.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
 
 import asyncpg
@@ -105,8 +106,9 @@ async def watch(dsn: str, fair: Fair, stop: asyncio.Event) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         while not stop.is_set():
+            started = time.perf_counter()
             await look(connection, fair)
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(max(0.25, 9 * (time.perf_counter() - started)))
         await look(connection, fair)
     finally:
         await connection.close()

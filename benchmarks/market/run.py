@@ -22,7 +22,8 @@ from benchmarks.market.watch import Watch, Watched
 from benchmarks.market.wire import line
 from leadyard.leads.model import SaleStatus, SystemStatus
 
-PATIENCE_SECONDS = 900
+PATIENCE_SECONDS = 1800
+PAUSE_SECONDS = 0.3
 _GOOD = b'"status":"Success"'
 _MOST_ROUNDS = 20
 
@@ -112,14 +113,14 @@ class Run:
         scenario = make(wanted.seed, wanted.buyers, wanted.leads)
         shop_url = f"http://127.0.0.1:{_port(self._shop)}"
         market = await set_up.build(scenario, _port(self._web), shop_url, account_id, key)
-        watch = Watch(self._dsn, market, _port(self._shop), pause_seconds=0.3)
+        watch = Watch(self._dsn, market, _port(self._shop), pause_seconds=PAUSE_SECONDS)
         returns = Returns(market, _port(self._shop))
         written = list(suppliers.requests(key, wanted.leads))
         with self._workers():
             started = time.perf_counter()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(watch.run())
-                tasks.create_task(returns.run())
+                returning = tasks.create_task(returns.run())
                 await self._post(written[: len(written) // 2])
                 await set_up.pay_in(market)
                 self._audit("while the market was open")
@@ -127,6 +128,7 @@ class Run:
                 await self._calm()
                 outcome.market_seconds = time.perf_counter() - started
                 returns.stop()
+                await returning
                 outcome.unknown = await self._settle(market)
                 watch.stop()
         outcome.watched, outcome.returns = watch.watched, returns.said
@@ -191,7 +193,7 @@ class Run:
     async def _calm(self) -> None:
         connection = await asyncpg.connect(self._dsn)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await connection.fetchval(books.OPEN):  # noqa: ASYNC110 - another process's deed
+            while await connection.fetchval(books.BUSY):  # noqa: ASYNC110 - another process's deed
                 await asyncio.sleep(0.1)
         await connection.close()
 

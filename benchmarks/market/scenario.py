@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.market.conduct import CENT, Habit, Manners
+from benchmarks.market.conduct import CENT, SILENT, Habit, Manners
 
 DISTINCT_SIXTH = 6
 PING_MILLISECONDS = 400
@@ -88,8 +88,12 @@ class DeliveryPlan(msgspec.Struct, frozen=True):
     weight: int
     limits: Limits
     manners: Manners
-    moves_on: bool
     opens_soon: bool
+
+    @property
+    def moves_on(self) -> bool:
+        """Tell whether leads that may be here are offered on: only where the buyer never has one."""
+        return self.manners.habit in SILENT and self.manners.share == 1 and not self.manners.keeps
 
     def price_of(self, sale: str) -> Decimal:
         """Give the price of a kind of sale, as the buyer is told it."""
@@ -147,8 +151,7 @@ def _delivery(
         (price * Decimal("0.6")).quantize(CENT) if method is Method.HYBRID else None,
         chooser.choice([1, 2, 3, 5, 10]),
         limits,
-        manners := _manners(chooser),
-        moves_on=not manners.keeps,
+        _manners(chooser),
         opens_soon=chooser.random() < 0.04,
     )
 
@@ -161,9 +164,10 @@ def _manners(chooser: random.Random) -> Manners:
     habit = chooser.choices([name for name, _ in habits], [weight for _, weight in habits])[0]
     if habit is Habit.TAKES:
         return Manners()
+    if habit in SILENT and chooser.random() < 0.2:
+        return Manners(habit, 1.0, keeps=False)
     common = habit in {Habit.REFUSES, Habit.SLOW, Habit.NAMES_PRICE}
-    share = chooser.choice([0.1, 0.3, 0.7, 1.0] if common else [0.05, 0.1, 0.3])
-    return Manners(habit, share, keeps=chooser.random() < 0.75)
+    return Manners(habit, chooser.choice([0.1, 0.3, 0.7, 1.0] if common else [0.05, 0.1, 0.3]))
 
 
 def _buyer(chooser: random.Random, index: int, fair: float, price: Decimal) -> BuyerPlan:

@@ -36,8 +36,10 @@ class Shop:
         self.again = 0
         """Leads that were offered once more to who had taken them already."""
         self.bids: dict[tuple[int, int], str] = {}
+        self.late: set[tuple[int, int]] = set()
+        """Delivery and number of each lead for which the bid comes far too late."""
         self.wrong_bids = 0
-        """Leads whose post named a price that is not the buyer's own bid."""
+        """Leads whose post named a price that is not the buyer's own bid, or a bid that came too late."""
         self._busy: set[tuple[int, int]] = set()
         self._bidders = {plan.index for plan in scenario.deliveries if plan.method is Method.AUCTION}
 
@@ -51,7 +53,7 @@ class Shop:
         if done.habit is Habit.BUSY and key not in self._busy:
             self._busy.add(key)
             return Deed(Habit.BUSY, keeps=False)
-        if index in self._bidders and Decimal(self.bids.get((index, number), "-1")) != Decimal(document["price"]):
+        if index in self._bidders and not self._is_bid(index, number, document["price"]):
             self.wrong_bids += 1
         if done.keeps:
             price = Decimal(document["price"])
@@ -61,12 +63,18 @@ class Shop:
             self.log.append(key)
         return Deed(Habit.TAKES, keeps=True) if done.habit is Habit.BUSY else done
 
+    def _is_bid(self, index: int, number: int, price: str) -> bool:
+        key = (index, number)
+        return key not in self.late and Decimal(self.bids.get(key, "-1")) == Decimal(price)
+
     def ping(self, index: int, document: dict[str, Any]) -> tuple[str | None, int]:
         """Bid for a lead; gives the bid and the milliseconds to wait."""
         number, plan = int(document["number"]), self.scenario.deliveries[index]
         bidding = ping_deed(self.scenario.seed, index, number, plan.price, PING_MILLISECONDS)
         if bidding.bid is not None:
             self.bids[index, number] = str(bidding.bid)
+        if bidding.milliseconds:
+            self.late.add((index, number))
         return None if bidding.bid is None else str(bidding.bid), bidding.milliseconds
 
     def told(self, path: str) -> Any:
