@@ -6,7 +6,7 @@ import sys
 import click
 from rich.console import Console
 
-from benchmarks.market.fair import EVENLY, WEIGHTED
+from benchmarks.market.fair import EVENLY, WEIGHTED, worst_share
 from benchmarks.market.run import Outcome, Run, Wanted
 from benchmarks.report import Row, machine, show
 
@@ -17,7 +17,9 @@ _MOST_SHOWN = 30
 @click.option("--buyers", default=200, show_default=True, help="How many buyers the market has.")
 @click.option("--leads", default=20_000, show_default=True, help="How many leads are posted to it.")
 @click.option("--fair", default=100_000, show_default=True, help="How many leads are shared out by weight.")
-@click.option("--connections", default=64, show_default=True, help="Over how many connections leads are posted.")
+@click.option(
+    "--connections", default=64, show_default=True, help="Over how many connections leads are posted."
+)
 @click.option("--workers", default=2, show_default=True, help="How many workers sell them.")
 @click.option("--web", default=2, show_default=True, help="How many web processes take them.")
 @click.option("--seed", default="", help="Repeats the market and its manners.")
@@ -41,20 +43,28 @@ def report(console: Console, wanted: Wanted, outcome: Outcome) -> bool:
         ("attempts", outcome.attempt_states),
         ("returns asked for", outcome.returns),
     ):
-        console.print(f"    {what}: " + ", ".join(f"{count:,} {name}" for name, count in counted.most_common()))
-    console.print(f"    unknown when the market closed: {outcome.unknown}; settled by asking buyers: {outcome.settled}")
+        console.print(
+            f"    {what}: " + ", ".join(f"{count:,} {name}" for name, count in counted.most_common())
+        )
+    console.print(
+        f"    unknown when the market closed: {outcome.unknown}; settled by asking buyers: {outcome.settled}"
+    )
     console.print(
         f"    {watched.looks} looks at all limits ({watched.counted:,} counters and balances), "
         f"{watched.reached} limits exactly reached\n"
     )
-    for row in rows(wanted, outcome):
-        show(console, row)
+    show(console, end_to_end(wanted, outcome))
+    console.print(
+        f"    {wanted.buyers} buyers with bad manners: {outcome.market_per_second:,.0f} leads/s decided, "
+        f"{outcome.market_per_second / outcome.accepted_per_second:.3g} x accepted leads/s, {outcome.market_seconds:.1f} s "
+        "with all waits for hanging buyers and repeats\n"
+    )
     if shares is not None:
         console.print("Fair shares", style="bold")
         for name in (WEIGHTED, EVENLY):
             console.print(
-                f"    {name}: worst share {shares.worst_end[name]:.4%} off its weight in the end, "
-                f"{shares.worst_leads[name]:.1f} leads off at worst in {shares.looks} looks"
+                f"    {name}: the worst share is {worst_share(shares, name):.4%} of itself off in the end, "
+                f"{shares.worst[name]:.1f} leads at worst in {shares.looks} looks"
             )
     broken = list(dict.fromkeys(outcome.broken))
     for line in broken[:_MOST_SHOWN]:
@@ -63,21 +73,14 @@ def report(console: Console, wanted: Wanted, outcome: Outcome) -> bool:
     return not broken
 
 
-def rows(wanted: Wanted, outcome: Outcome) -> list[Row]:
-    """Give the speeds as ratios."""
-    taken, against = outcome.accepted_per_second, "accepted leads/s"
-    processes = f"{wanted.web_processes} web, {wanted.workers} workers"
-    sold = (
-        f"{outcome.sold_per_second:,.0f} leads/s posted, sold and booked against {taken:,.0f} accepted alone, {processes}"
+def end_to_end(wanted: Wanted, outcome: Outcome) -> Row:
+    """Give the speed of selling as a ratio; it decides nothing here, `make bench` holds it to its target."""
+    sold, taken = outcome.sold_per_second, outcome.accepted_per_second
+    detail = (
+        f"{sold:,.0f} leads/s posted, sold and booked against {taken:,.0f} leads/s accepted alone, "
+        f"{wanted.web_processes} web processes, {wanted.workers} workers"
     )
-    market = (
-        f"{len(outcome.answers.accepted):,} leads accepted and decided in {outcome.market_seconds:.1f} s, waits for "
-        f"hanging buyers and repeats included"
-    )
-    return [
-        Row("end to end, leads/s", against, outcome.sold_per_second / taken, ">=", 0.4, 0.7, sold),
-        Row(f"{wanted.buyers} buyers, leads/s", against, outcome.market_per_second / taken, ">=", 0, 0.1, market),
-    ]
+    return Row("end to end, leads/s", "accepted leads/s", sold / taken, ">=", 0.4, 0.7, detail)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,9 @@ def _of_leads(books: Books) -> Iterator[str]:
             stuck[status.name] += 1
         if (status is SaleStatus.SOLD) is not (row["id"] in sold):
             stuck[f"{status.name} against its attempts"] += 1
-    yield from (f"{count} valid leads are {what} and nothing will change that" for what, count in stuck.items())
+    yield from (
+        f"{count} valid leads are {what} and nothing will change that" for what, count in stuck.items()
+    )
 
 
 def _of_buyers(market: Market, books: Books) -> Iterator[str]:
@@ -197,7 +199,9 @@ async def settle_unknown(market: Market, books: Books) -> int:
         body: dict[str, Any] = {"accepted": known is not None}
         if known is not None:
             body["revenue"] = known[1]
-        good(await asking.ask("POST", f"/api/v1/leads/{row['lead_id']}/attempts/{row['number']}/resolve", body))
+        good(
+            await asking.ask("POST", f"/api/v1/leads/{row['lead_id']}/attempts/{row['number']}/resolve", body)
+        )
 
     await over(market.port, market.key, unknown, settle)
     return len(unknown)

@@ -93,8 +93,7 @@ def distribution(scenario: Scenario, method: Method, ids: dict[str, int]) -> Any
     """Describe a campaign's distribution once its deliveries have ids."""
     members = [{"delivery_id": ids[f"delivery-{plan.index}"]} for plan in scenario.of(method)]
     weighted = [
-        {**member, "weight": plan.weight}
-        for member, plan in zip(members, scenario.of(method), strict=True)
+        {**member, "weight": plan.weight} for member, plan in zip(members, scenario.of(method), strict=True)
     ]
     match method:
         case Method.WEIGHTED:
@@ -107,7 +106,12 @@ def distribution(scenario: Scenario, method: Method, ids: dict[str, int]) -> Any
         case Method.PRIORITY:
             return "Priority"
         case Method.SHARED:
-            return {"method": "Standard", "sale": "shared", "sell_limit": SELL_LIMITS[method], "members": members}
+            return {
+                "method": "Standard",
+                "sale": "shared",
+                "sell_limit": SELL_LIMITS[method],
+                "members": members,
+            }
         case Method.HYBRID:
             return {
                 "method": "Weighted", "sale": "hybrid", "sell_limit": SELL_LIMITS[method], "best_price": True,

@@ -22,10 +22,11 @@ EVEN = (1,) * 7
 WEIGHTED, EVENLY = "FAIR-WEIGHTED", "FAIR-EVENLY"
 _COUNTS = """
 SELECT delivery_id, count(*) AS leads FROM delivery_attempts WHERE account_id = $1 AND delivery_id = ANY($2::bigint[])
-  AND state <> 4 GROUP BY 1
+  AND number = 1 GROUP BY 1
 """
-WHOLE_LEADS = len(WEIGHTS)
-"""By how many leads a share may be off while shares are small: a fair turn comes in whole leads."""
+_SOLD = "SELECT count(*) FROM delivery_attempts WHERE account_id = $1 AND state = 2"
+MOST_OFF = {WEIGHTED: len(WEIGHTS) / 2, EVENLY: 1}
+"""By how many leads a share may be off at any moment: turns come in whole leads."""
 
 
 class Fair(msgspec.Struct):
@@ -36,8 +37,11 @@ class Fair(msgspec.Struct):
     account_id: int
     members: dict[str, dict[int, int]]
     looks: int = 0
-    worst_leads: dict[str, float] = {}
-    worst_end: dict[str, float] = {}
+    worst: dict[str, float] = {}
+    """By how many leads a share was off at worst."""
+    counts: dict[int, int] = {}
+    """How many leads each delivery had been offered first, at the last look."""
+    sold: int = 0
 
 
 async def build(port: int, account_id: int, key: str, buyer_url: str) -> Fair:
@@ -57,10 +61,14 @@ async def build(port: int, account_id: int, key: str, buyer_url: str) -> Fair:
             campaigns[reference] = await create(asking, "campaigns", document)
         await supplier(asking, list(campaigns.values()))
         for reference, weights in ((WEIGHTED, WEIGHTS), (EVENLY, EVEN)):
-            made = {}
+            made: dict[int, int] = {}
             for weight in weights:
                 buyer_id = await create(asking, "buyers", {"company": f"{reference} {len(made)}"})
-                target = {"url": buyer_url, "body": "json", "fields": [{"name": "email", "value": "{{ email }}"}]}
+                target = {
+                    "url": buyer_url,
+                    "body": "json",
+                    "fields": [{"name": "email", "value": "{{ email }}"}],
+                }
                 rules = [{"kind": "json_path", "path": "status", "pattern": "accepted", "outcome": "accept"}]
                 delivery = {
                     "campaign_id": campaigns[reference], "buyer_id": buyer_id, "reference": f"weight {weight}",
@@ -84,21 +92,21 @@ async def post(fair: Fair, first: int, count: int, connections: int) -> load.Mea
     good = b'"status":"Success"'
     measured = await load.run(fair.port, written, good=good, connections=connections, seconds=3600)
     if measured.refused or len(measured.latencies) != count:
-        raise RuntimeError(f"of {count} leads {len(measured.latencies)} were accepted, {measured.refused} refused")
+        raise RuntimeError(
+            f"of {count} leads {len(measured.latencies)} were accepted, {measured.refused} refused"
+        )
     return measured
 
 
-async def look(connection: "asyncpg.Connection[asyncpg.Record]", fair: Fair) -> dict[str, dict[int, float]]:
-    """Count shares in one snapshot; gives by how many leads each is off, and remembers the worst."""
+async def look(connection: "asyncpg.Connection[asyncpg.Record]", fair: Fair) -> None:
+    """Count shares in one snapshot, and remember the worst."""
     ids = [id_ for members in fair.members.values() for id_ in members]
     rows = await connection.fetch(_COUNTS, fair.account_id, ids)
-    counts = {row["delivery_id"]: row["leads"] for row in rows}
+    fair.counts = {row["delivery_id"]: row["leads"] for row in rows}
     fair.looks += 1
-    off = {name: deviations(counts, members) for name, members in fair.members.items()}
-    for name, each in off.items():
-        fair.worst_leads[name] = max(fair.worst_leads.get(name, 0.0), *map(abs, each.values()))
-        fair.worst_end[name] = relative(counts, fair.members[name])
-    return off
+    for name, members in fair.members.items():
+        off = (abs(count - share) for count, share in shares(fair.counts, members))
+        fair.worst[name] = max(fair.worst.get(name, 0.0), *off)
 
 
 async def watch(dsn: str, fair: Fair, stop: asyncio.Event) -> None:
@@ -110,35 +118,31 @@ async def watch(dsn: str, fair: Fair, stop: asyncio.Event) -> None:
             await look(connection, fair)
             await asyncio.sleep(max(0.25, 9 * (time.perf_counter() - started)))
         await look(connection, fair)
+        fair.sold = await connection.fetchval(_SOLD, fair.account_id)
     finally:
         await connection.close()
 
 
-def deviations(counts: Mapping[int, int], members: Mapping[int, int]) -> dict[int, float]:
-    """Tell by how many leads each member is over its share of all."""
+def shares(counts: Mapping[int, int], members: Mapping[int, int]) -> list[tuple[int, float]]:
+    """Give each member's leads and its exact share of all, in leads."""
     total, weights = sum(counts.get(id_, 0) for id_ in members), sum(members.values())
-    return {id_: counts.get(id_, 0) - total * weight / weights for id_, weight in members.items()}
+    return [(counts.get(id_, 0), total * weight / weights) for id_, weight in members.items()]
 
 
-def relative(counts: Mapping[int, int], members: Mapping[int, int]) -> float:
-    """Tell by what part of its share the worst member is off."""
-    total, weights = sum(counts.get(id_, 0) for id_ in members), sum(members.values())
-    if not total:
-        return 0.0
-    off = deviations(counts, members)
-    return max(abs(off[id_]) / (total * weight / weights) for id_, weight in members.items())
-
-
+def worst_share(fair: Fair, name: str) -> float:
+    """Tell by what part of itself the worst share of a campaign was off in the end."""
+    return max(abs(count - share) / share for count, share in shares(fair.counts, fair.members[name]))
 
 
 def unfair(fair: Fair, leads: int) -> list[str]:
-    """Name shares that are not fair: by more than 1 % of themselves in the end, or by whole leads at any look."""
+    """Name what is not fair: shares off by more than 1 % of themselves, or by whole leads at any look."""
     broken = []
+    if sum(fair.counts.values()) != leads or fair.sold != leads:
+        broken.append(f"of {leads} leads {sum(fair.counts.values())} were offered, {fair.sold} sold")
     for name, members in fair.members.items():
-        most = WHOLE_LEADS if name == WEIGHTED else 1
-        smallest = leads * 0.1 * min(members.values()) / sum(members.values())
-        if fair.worst_end[name] > 0.01 and smallest * 0.01 > 1:
-            broken.append(f"a share of {name} is {fair.worst_end[name]:.2%} off")
-        if fair.worst_leads[name] > most:
-            broken.append(f"a share of {name} was {fair.worst_leads[name]:.1f} leads off")
+        for count, share in shares(fair.counts, members):
+            if abs(count - share) > max(0.01 * share, 1):
+                broken.append(f"a member of {name} got {count} leads, its share is {share:.1f}")
+        if fair.worst[name] > MOST_OFF[name]:
+            broken.append(f"a share of {name} was {fair.worst[name]:.1f} leads off")
     return broken

@@ -42,10 +42,10 @@ GROUP BY 1, 2, 4 HAVING count(*) > CASE WHEN bool_or(a.sale = 1) THEN 1 ELSE g.m
 _RETURNED = """
 SELECT buyer_id, count(*) AS returned FROM lead_returns WHERE account_id = $1 AND state = 1 GROUP BY 1
 """
-_EARLY = f"""
+_EARLY = """
 SELECT a.lead_id, a.delivery_id, a.started_at FROM delivery_attempts a
 WHERE a.account_id = $1 AND a.delivery_id = ANY($2::bigint[]) AND a.started_at < $3 AND a.state NOT IN (4)
-"""  # noqa: S608 - numbers of our own
+"""
 _CLOSED = """
 SELECT lead_id, delivery_id FROM delivery_attempts
 WHERE account_id = $1 AND buyer_id = ANY($2::bigint[]) AND state <> 4

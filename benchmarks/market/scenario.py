@@ -133,9 +133,7 @@ def make(seed: str, buyers: int, leads: int) -> Scenario:
     return Scenario(seed, leads, made, deliveries, caps)
 
 
-def _delivery(
-    chooser: random.Random, index: int, method: Method, buyer: int, fair: float
-) -> DeliveryPlan:
+def _delivery(chooser: random.Random, index: int, method: Method, buyer: int, fair: float) -> DeliveryPlan:
     price = (Decimal(chooser.randrange(16, 61)) / 4).quantize(CENT)
     limits = Limits()
     if chooser.random() < 0.3:

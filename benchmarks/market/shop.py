@@ -45,7 +45,11 @@ class Shop:
 
     def lead(self, index: int, document: dict[str, Any]) -> Deed:
         """Decide on a lead and write it down."""
-        plan, number, lead_id = self.scenario.deliveries[index], int(document["number"]), int(document["lead"])
+        plan, number, lead_id = (
+            self.scenario.deliveries[index],
+            int(document["number"]),
+            int(document["lead"]),
+        )
         done, key = deed(self.scenario.seed, index, plan.manners, number), (index, lead_id)
         self.posts[index] += 1
         if key in self.taken:
@@ -114,7 +118,11 @@ class Till(asyncio.Protocol):
         if not found:
             return
         lower = head.lower()
-        length = int(lower.partition(b"content-length:")[2].split(b"\r\n")[0]) if b"content-length:" in lower else 0
+        length = (
+            int(lower.partition(b"content-length:")[2].split(b"\r\n")[0])
+            if b"content-length:" in lower
+            else 0
+        )
         if len(rest) < length:
             return
         self._buffer = b""
