@@ -141,7 +141,7 @@ def unfair(fair: Fair, leads: int) -> list[str]:
         broken.append(f"of {leads} leads {sum(fair.counts.values())} were offered, {fair.sold} sold")
     for name, members in fair.members.items():
         for count, share in shares(fair.counts, members):
-            if abs(count - share) > max(0.01 * share, 1):
+            if abs(count - share) > max(0.01 * share, MOST_OFF[name]):
                 broken.append(f"a member of {name} got {count} leads, its share is {share:.1f}")
         if fair.worst[name] > MOST_OFF[name]:
             broken.append(f"a share of {name} was {fair.worst[name]:.1f} leads off")
