@@ -209,9 +209,7 @@ def _open_offers(prospect: _Prospect, gates: Sequence[Gate]) -> list[Offer]:
     return [offer for offer in offers if _objection(prospect, gates, offer) is None]
 
 
-def _best(
-    prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], bids: Sequence[Bid]
-) -> int:
+def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], bids: Sequence[Bid]) -> int:
     """Find what the supplier is told: the bid that an auction would take, less margin."""
     terms = prospect.route.campaign.settings.auction
     amounts = {bid.delivery_id: bid.amount for bid in bids}
