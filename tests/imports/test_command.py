@@ -9,7 +9,18 @@ HEADER = "email,phone1,Shoe size\n"
 
 
 def start(dsn: str, path: Path, *options: str, account: str = "agency") -> tuple[int, str, str]:
-    arguments = ("import", str(path), "--account", account, "--campaign", "cars", "--sid", "1", *options)
+    arguments = (
+        "import",
+        "leads",
+        str(path),
+        "--account",
+        account,
+        "--campaign",
+        "cars",
+        "--sid",
+        "1",
+        *options,
+    )
     ended = leadyard(*arguments, LEADYARD_DATABASE_URL=dsn)
     return ended.returncode, ended.stdout, ended.stderr
 
@@ -22,8 +33,8 @@ async def test_an_import_says_what_became_of_the_rows(exchange: Exchange, dsn: s
     assert (code, out) == (1, "2 rows: 1 accepted, 1 refused\n  -5: 1\n")
     assert "ignored: Shoe size" in err
     assert refused.read_text().splitlines() == [
-        "line,code,reasons",
-        "3,-5,Email is not a valid email address",
+        "line,code,reasons,email,phone1,Shoe size",
+        "3,-5,Email is not a valid email address,nobody,07700900002,9",
     ]
     code, out, _ = start(dsn, path)
     assert (code, out) == (0, "2 rows: 0 accepted, 0 refused\n  2 rows were taken by an earlier run\n")
@@ -43,7 +54,7 @@ async def test_what_cannot_be_imported_ends_with_a_sentence(
     await exchange.campaign()
     path = tmp_path / "leads.csv"
     path.write_text("Contact\na@example.com\n")
-    assert start(dsn, path)[2].startswith("leadyard: No column of the file is a field")
+    assert start(dsn, path)[2].startswith("leadyard: No column of the file is a known field")
     assert "There is no account nobody" in start(dsn, path, account="nobody")[2]
     assert start(dsn, path, "--column", "nonsense")[0] == 2
     assert start(dsn, tmp_path / "missing.csv")[0] == 2

@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadyard.intake.imports.reading import (
-    Columns,
-    ImportFileError,
-    ImportRow,
-    match_columns,
-    read_header,
-    read_rows,
-)
+from leadyard.imports.files.model import ImportFileError
+from leadyard.imports.files.texts import read_header, read_rows
+from leadyard.imports.mapping import Columns, ImportRow, match_columns, read_values
 
 KNOWN = [("email", "Email"), ("phone1", "Phone 1"), ("data13", "make_of_car"), ("postcode", "Postcode")]
 
@@ -27,7 +22,7 @@ def lines(text: str) -> Iterator[str]:
 def rows_of(text: str) -> list[ImportRow]:
     reading = lines(text)
     header, delimiter = read_header(reading)
-    return list(read_rows(reading, delimiter, match_columns(header, KNOWN, {})))
+    return list(read_values(read_rows(reading, delimiter, len(header)), match_columns(header, KNOWN, {})))
 
 
 @pytest.mark.parametrize("title", ["email", "Email", " EMAIL ", "E-Mail", "e mail"])
@@ -36,7 +31,9 @@ def test_a_column_is_found_however_its_title_is_written(title: str) -> None:
 
 
 def test_a_label_names_its_field_and_the_supplier_columns_are_known() -> None:
-    columns = match_columns(["Make Of Car", "SID", "ssid", "Shoe size"], KNOWN, {})
+    columns = match_columns(
+        ["Make Of Car", "SID", "ssid", "Shoe size"], [*KNOWN, ("sid", "sid"), ("ssid", "ssid")], {}
+    )
     assert columns == Columns(("data13", "sid", "ssid", None), ("Shoe size",))
 
 
