@@ -26,6 +26,9 @@ from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
 from leadyard.identity.model import QueueAppend
+from leadyard.imports.jobs.runner import ImportRunner
+from leadyard.imports.jobs.service import Imports
+from leadyard.imports.takers import Takers
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
 from leadyard.intake.providers.mail import MailDomains
@@ -81,6 +84,7 @@ class Services:
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
         self.after_sale = AfterSale(database, self.configuration, self.ledger)
         self.jobs = Jobs(database, self.configuration)
+        self.imports = Imports(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
         self.trial_carriers = trial_carriers(
@@ -140,8 +144,8 @@ class WorkerParts:
         self.pings = ping_transport(settings)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
-        submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
-        by_account = account_carriers(database, self.transport, guard, submit)
+        intake = Intake(database, configuration, plans, ledger, inquiries=inquiries)
+        by_account = account_carriers(database, self.transport, guard, intake.submit)
         self.delivery = DeliveryWorker(
             database,
             configuration,
@@ -158,6 +162,8 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        takers = Takers(database, configuration, plans, ledger, intake)
+        self.imports = ImportRunner(database, configuration, takers)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

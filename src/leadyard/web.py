@@ -18,6 +18,7 @@ from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.health import Health
+from leadyard.imports.api import section as imports_section
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import REQUESTS
@@ -54,6 +55,7 @@ class Web:
                 more_sections=(
                     *sections(services),
                     DELIVERY_FILES,
+                    imports_section(services.imports),
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                 ),

@@ -49,6 +49,7 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.files.run(stop),
                 parts.resumer.run(stop),
                 parts.jobs.run(stop),
+                parts.imports.run(stop),
                 parts.responders.run(stop),
                 fold_until(database, stop),
             )

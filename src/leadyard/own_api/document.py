@@ -79,9 +79,7 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         "operationId": operation.id,
         "tags": [tag],
         "summary": operation.summary,
-        "description": " ".join(
-            text for text in (operation.description, f"Needs the permission {operation.permission}.") if text
-        ),
+        "description": " ".join(text for text in (operation.description, _permissions(operation)) if text),
         "parameters": [
             *(_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)),
             *(_query_parameter(parameter) for parameter in operation.parameters),
@@ -92,8 +90,12 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": {"application/json": _body(operation)}}
     if operation.is_text:
         text = {"schema": {"type": "string"}, "example": operation.example or ""}
-        described["requestBody"] = {"required": True, "content": {"text/plain": text, "text/csv": text}}
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(operation.body_types, text)}
     return described
+
+
+def _permissions(operation: Operation) -> str:
+    return f"Needs the permission {' or '.join((operation.permission, *operation.other_permissions))}."
 
 
 def _body(operation: Operation) -> dict[str, Any]:
@@ -142,6 +144,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
+    if operation.text_type is not None:
+        return {"description": "Done.", "content": {operation.text_type: {"schema": {"type": "string"}}}}
     if operation.answer is None:
         return {"description": "Done."}
     schema = _page(ref_to(operation.answer)) if operation.is_list else ref_to(operation.answer)

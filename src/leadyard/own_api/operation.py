@@ -1,6 +1,6 @@
 """What an endpoint of the own API is: the one description that serves routing, checks and documentation."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -71,11 +71,15 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back: a Struct or JSON values (None: an empty body); `location` is relative to `/api/v1`."""
+    """What goes back: a Struct or JSON values (None: an empty body); `location` is relative to `/api/v1`.
+
+    `lines` is a text that is sent as it comes, of the operation's `text_type`.
+    """
 
     body: Any = None
     status: int | None = None
     location: str | None = None
+    lines: AsyncIterator[str] | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -85,8 +89,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path, relative to `/api/v1`.
 
     `body` is the type of the request's body; `is_patch` makes it a merge patch of that type, `is_text` a text that the
-    handler reads chunk by chunk. `answer` is the type of
-    the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success.
+    handler reads chunk by chunk, of one of `body_types` and of at most `largest_body` bytes. `answer` is the type of
+    the answer, of each item when `is_list`; None is an empty answer, unless `text_type` says what text it is.
+    `other_status` is a second status of success. Any of `other_permissions` does in place of `permission`.
     """
 
     method: str
@@ -102,6 +107,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     is_patch: bool = False
     is_text: bool = False
+    body_types: tuple[str, ...] = ("text/plain", "text/csv")
+    largest_body: int | None = None
+    text_type: str | None = None
+    other_permissions: tuple[Permission, ...] = ()
     answer: Any = None
     is_list: bool = False
     example: Any = None

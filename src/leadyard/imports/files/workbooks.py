@@ -149,16 +149,19 @@ class _Sheet:
                     yield row
 
     def _row(self, element: Element) -> TableRow:
-        self._parser.row_dimensions.clear()
         before = self._parser.row_counter
         try:
             number, found = self._parser.parse_row(element)
-            if number <= before or any(cell["row"] != number for cell in found):
-                return TableRow(before + 1, [], "The row is out of order")
-            return _row_of(number, found, self._formats)
+            if number > before and all(cell["row"] == number for cell in found):
+                return _row_of(number, found, self._formats)
+            problem = "The row is out of order"
         except _UNREADABLE:
-            number = self._parser.row_counter
-            return TableRow(number, [], "The row cannot be read: its cells are damaged")
+            problem = "The row cannot be read: its cells are damaged"
+        finally:
+            # What the parser keeps of each row would grow with the sheet.
+            self._parser.row_dimensions.clear()
+            self._parser.row_counter = max(self._parser.row_counter, before + 1)
+        return TableRow(self._parser.row_counter, [], problem)
 
 
 def _row_of(number: int, found: list[dict[str, Any]], formats: Formats) -> TableRow:

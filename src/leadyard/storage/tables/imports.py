@@ -22,6 +22,7 @@ imports = tenant(
     moment("due_at"),
     text("made_by"),
     moment("created_at"),
+    moment("started_at", nullable=True),
     moment("updated_at"),
     moment("ended_at", nullable=True),
     sa.Column("is_emptied", sa.Boolean, nullable=False, server_default=sa.text("false")),
