@@ -105,7 +105,7 @@ def _operator(account_id: int) -> Principal:
 
 
 def _report(summary: Summary) -> None:
-    click.echo(f"{summary.rows} rows: {summary.accepted} accepted, {summary.refused.total()} refused")
+    click.echo(f"{summary.rows} rows: {summary.accepted} accepted, {sum(summary.refused.values())} refused")
     for word, count in sorted(summary.refused.items()):
         click.echo(f"  {word}: {count}")
     if summary.unreadable:

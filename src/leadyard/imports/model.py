@@ -1,6 +1,5 @@
 """The values of imports."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -95,7 +94,7 @@ class Summary(msgspec.Struct):
     accepted: int = 0
     skipped: int = 0
     unreadable: int = 0
-    refused: Counter[str] = msgspec.field(default_factory=Counter)
+    refused: dict[str, int] = {}
 
     def add(self, other: "Summary") -> None:
         """Count another summary in."""
@@ -103,7 +102,12 @@ class Summary(msgspec.Struct):
         self.accepted += other.accepted
         self.skipped += other.skipped
         self.unreadable += other.unreadable
-        self.refused.update(other.refused)
+        for word, count in other.refused.items():
+            self.refuse(word, count)
+
+    def refuse(self, word: str, count: int = 1) -> None:
+        """Count refusals of a kind."""
+        self.refused[word] = self.refused.get(word, 0) + count
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -89,7 +89,7 @@ def step_of(rows: Sequence[ImportRow], outcomes: dict[int, Outcome]) -> Step:
         elif outcome.was_taken:
             summary.skipped += 1
         else:
-            summary.refused[outcome.word] += 1
+            summary.refuse(outcome.word)
             refusals.append(Refusal(row.number, outcome.code, outcome.reasons, _shown(row)))
     return Step(rows[-1].number, summary, refusals)
 

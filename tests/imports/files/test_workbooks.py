@@ -141,6 +141,11 @@ def test_shared_rich_and_inline_texts_are_read(path: Path) -> None:
     assert read(path)[0] == ["inline"]
 
 
+def test_escapes_that_are_no_text_do_no_harm(path: Path) -> None:
+    book(path, ["a", "b"], ["one_x000A_two", "x_xD800_y_x0000_z"])
+    assert cells(path) == [["one\ntwo", "x\ufffdyz"]]
+
+
 def test_an_empty_sheet_is_refused(path: Path) -> None:
     book(path)
     with pytest.raises(ImportFileError, match="sheet is empty"):

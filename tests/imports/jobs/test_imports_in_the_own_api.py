@@ -68,14 +68,14 @@ async def test_the_error_file_is_imported_again_once_it_is_mended(
     desk: Desk, own: httpx.AsyncClient, runner: ImportRunner
 ) -> None:
     await desk.campaign()
-    await hand_in(own, "email,firstname,phone1\nnobody,=Jo,07700900002\n")
+    await hand_in(own, "email,street1,phone1\nnobody,=Jo,07700900002\n")
     await runner.run_one(desk.account_id)
     errors = (await own.get("/imports/1/errors")).text
     assert "'=Jo" in errors
     await hand_in(own, errors.replace("nobody", "jo@example.com"))
     await runner.run_one(desk.account_id)
     (lead,) = await desk.rows("leads", "code = 1")
-    assert lead["fields"]["firstname"] == "=Jo"
+    assert lead["fields"]["street1"] == "=Jo"
 
 
 async def test_a_workbook_with_columns_chosen_by_hand(

@@ -54,7 +54,10 @@ def text_of(value: Any, style: int, formats: Formats) -> str:
     if isinstance(value, datetime | date | time | timedelta):
         return _moment(value, "datetime")
     text = str(value)
-    return (unescape(text) if "_x" in text else text).replace("\x00", "").strip()
+    if "_x" in text:
+        # Half of a pair, or a zero, written as an escape, is no text that could be stored.
+        text = unescape(text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\x00", "").strip()
 
 
 def _number(value: float, shown: str, epoch: datetime) -> str:

@@ -144,7 +144,7 @@ class ImportRunner:
             await self._take_rows(held, opened, stop)
 
     async def _take_rows(self, held: Import, opened: Opened, stop: asyncio.Event) -> None:
-        summary = msgspec.convert(msgspec.to_builtins(held.summary), type(held.summary))
+        summary = msgspec.structs.replace(held.summary, refused=dict(held.summary.refused))
 
         async def note(step: Step) -> None:
             summary.add(step.summary)

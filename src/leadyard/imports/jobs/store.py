@@ -26,9 +26,9 @@ _COUNT_OPEN = "SELECT count(*) FROM imports WHERE account_id = $1 AND state IN (
 
 _ADD_CHUNK = """
 WITH grown AS (
-  UPDATE imports SET size = size + length($4), due_at = $5, updated_at = $6
+  UPDATE imports SET size = size + length($4::bytea), due_at = $5, updated_at = $6
   WHERE account_id = $1 AND id = $2 AND state = 0 RETURNING id)
-INSERT INTO import_chunks (account_id, import_id, number, bytes) SELECT $1, id, $3, $4 FROM grown RETURNING number
+INSERT INTO import_chunks (account_id, import_id, number, bytes) SELECT $1, id, $3, $4::bytea FROM grown RETURNING number
 """
 
 _ARRIVED = """
