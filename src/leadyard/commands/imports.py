@@ -15,13 +15,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group("import")
-def imports() -> None:
+@data_dir_option
+@click.pass_context
+def imports(context: click.Context, *, data_dir: str | None) -> None:
     """Import leads, returns or feedback from a CSV file or an XLSX workbook whose first row names the columns.
 
     Each row is checked as the API would check it. An import that was cut short goes on where it stopped when it is
     started again with the same file and options. Ends with exit code 1 when a row did not get in, or when the file
     cannot be imported at all.
     """
+    context.obj = data_dir
 
 
 def _shared_options(command: Command) -> Command:
@@ -122,7 +125,7 @@ def _import(
     from leadyard.imports.command import run  # noqa: PLC0415 - other commands start faster without it
     from leadyard.imports.model import ImportKind, ImportOrder  # noqa: PLC0415
 
-    settings = settings_from(data_dir=data_dir)
+    settings = settings_from(data_dir=data_dir or click.get_current_context().obj)
     wanted = ImportOrder(ImportKind(kind), columns=_choices(columns), **order)
     lend_database = functools.partial(migrated_database, settings)
     sys.exit(run(lend_database, settings.with_secret_key().vault, slug, file, wanted, refused))
