@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.intake.model import StoredResult
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import lead_delta_statement
 from leadyard.routing.caps import CapGate, CapKey, CapOwner, Period, lock_columns, lock_statement
@@ -86,6 +87,8 @@ WITH kept AS (
 INSERT INTO delivery_jobs (account_id, lead_id, delivery_id, due_at)
 SELECT account_id, lead_id, 0, $27 FROM {_JOBS.source(25, "job")}
 """
+
+_RESULTS = "SELECT uuid, code, info, received_at FROM leads WHERE account_id = $1 AND uuid = ANY($2::uuid[])"
 
 _PRESENT = "SELECT uuid FROM leads WHERE account_id = ANY($1::bigint[]) AND uuid = ANY($2::uuid[])"
 
@@ -223,6 +226,21 @@ async def present(connection: Connection, rows: Mapping[UUID, int]) -> set[UUID]
     """Find which leads, given as UUID to account, are stored: what a commit whose answer was lost has done."""
     found = await connection.fetch(_PRESENT, sorted(set(rows.values())), list(rows))
     return {row["uuid"] for row in found}
+
+
+async def results_of(
+    connection: Connection, account_id: int, uuids: Sequence[UUID]
+) -> dict[UUID, StoredResult]:
+    """Find what became of the leads with these UUIDs, of those that are stored."""
+    rows = await connection.fetch(_RESULTS, account_id, uuids)
+    return {
+        row["uuid"]: StoredResult(
+            row["code"],
+            tuple(map(str, row["info"])) if isinstance(row["info"], list) else (),
+            row["received_at"],
+        )
+        for row in rows
+    }
 
 
 async def sub_supplier(connection: Connection, account_id: int, partner_id: int, ssid: str) -> int:
