@@ -81,8 +81,6 @@ class _JsonLines:
 def _json_values(kind: Kind, values: Sequence[Any]) -> Sequence[Any]:
     if kind is Kind.MICROS:
         return [None if value is None else amount_of(value) for value in values]
-    if kind is Kind.DECIMAL:
-        return [None if value is None else plain_amount(value) for value in values]
     return values
 
 
