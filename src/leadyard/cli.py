@@ -7,6 +7,7 @@ import click
 from leadyard.commands.accounts import accounts
 from leadyard.commands.audit import audit
 from leadyard.commands.bench import bench
+from leadyard.commands.export import export
 from leadyard.commands.import_leads import import_leads
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
@@ -44,7 +45,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, replay, audit, bench):
+for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, export, replay, audit, bench):
     cli.add_command(_command)
 
 

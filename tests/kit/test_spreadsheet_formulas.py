@@ -12,7 +12,7 @@ from leadyard.kit.spreadsheets import cell_text, defused, is_defused, restored
 
 DANGEROUS = set("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 LIKELY = st.text(st.sampled_from("=+-@'\t\r\n \u00a0\u200b\ufeff\uff1d\uff0b.,0123456789aZ"), max_size=8)
-TEXT = st.one_of(LIKELY, st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
+TEXT = st.one_of(LIKELY, st.text(max_size=40))
 
 
 @given(TEXT, st.booleans())
