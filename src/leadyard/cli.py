@@ -45,7 +45,20 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, export, replay, audit, bench):
+for _command in (
+    serve,
+    web,
+    worker,
+    migrate,
+    accounts,
+    keys,
+    secrets,
+    import_leads,
+    export,
+    replay,
+    audit,
+    bench,
+):
     cli.add_command(_command)
 
 
