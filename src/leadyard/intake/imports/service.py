@@ -28,6 +28,8 @@ from leadyard.leads.model import Channel
 
 CHUNK = 512
 _IN_FLIGHT = 2
+_SURELY_BEHIND = 2 * _IN_FLIGHT
+"""After so many chunks in a row that an earlier run did not take, none of the rest was."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -130,7 +132,7 @@ class _Run:
         self._order = order
         self._digest = digest
         self._refused = refused
-        self._may_be_stored = True
+        self._chunks_without_any = 0
         self.summary = summary
 
     async def take(self, rows: Sequence[ImportRow]) -> int:
@@ -156,11 +158,11 @@ class _Run:
         return len(rows)
 
     async def _stored(self, uuids: Sequence[UUID]) -> set[UUID]:
-        """Find the rows that an earlier run took: they come first, so after a chunk without any there are none."""
-        if not self._may_be_stored or not uuids:
+        """Find the rows that an earlier run took: they come first, but for chunks that overtook others."""
+        if self._chunks_without_any >= _SURELY_BEHIND or not uuids:
             return set()
         stored = await self._intake.stored(self._account_id, uuids)
-        self._may_be_stored = bool(stored)
+        self._chunks_without_any = 0 if stored else self._chunks_without_any + 1
         return stored
 
     def _submission(self, row: ImportRow, uuid: UUID | None) -> Submission:
