@@ -1,6 +1,6 @@
 """Reads keys, parameters and bodies; whatever is wrong with them becomes a clear refusal."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -46,10 +46,15 @@ async def authenticate(
 
 def read_query(request: AnyRequest, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
     """Read the query's parameters; raises InvalidInputError for unknown names and bad values."""
+    return read_parameters(request.query_params.multi_items(), parameters)
+
+
+def read_parameters(given: Iterable[tuple[str, str]], parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """Read parameters from texts as `read_query` does."""
     known = {parameter.name: parameter for parameter in parameters}
     values = {parameter.name: parameter.default for parameter in parameters}
     problems = []
-    for name, text in request.query_params.multi_items():
+    for name, text in given:
         parameter = known.get(name)
         trouble = text_problem(text)
         if parameter is None or trouble is not None:
