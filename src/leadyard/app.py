@@ -52,6 +52,8 @@ from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.tracking.collector.jobs import EventWorker
+from leadyard.tracking.collector.working_in import work_in
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -99,6 +101,10 @@ class Services:
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+
+    async def work_in(self, account_id: int) -> int:
+        """Work in what an account's pages have sent until now, before somebody asks about it."""
+        return await work_in(self.database, account_id, following=self.programme_follows)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
@@ -165,6 +171,7 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.events = EventWorker(database, ProgrammeFollows(ledger))
         self.commissions = CommissionWorker(database, ledger)
 
     async def open(self) -> None:
