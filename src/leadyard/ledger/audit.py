@@ -3,7 +3,8 @@
 A lead's amounts must equal what the ledger booked for it, its revenue also the sum of its sales, unless its
 financials were changed by hand or it was imported with its history. Roll-ups, folded hours and deltas together,
 must equal the leads and the attempts; a buyer's revenue must equal what the ledger charged that buyer. Caps and
-credit must equal what attempts hold of them, and credit what the ledger booked.
+credit must equal what attempts hold of them, and credit what the ledger booked. Commissions must equal their
+bookings, and what is counted of people and affiliates their purchases.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,10 +14,11 @@ import msgspec
 from leadyard.ledger.audit_checks import CHECKS as RECOUNTS
 from leadyard.ledger.audit_checks import Check
 from leadyard.ledger.audit_limits import LIMIT_CHECKS
+from leadyard.ledger.audit_programme import PROGRAMME_CHECKS
 from leadyard.storage.database import Connection, Row
 
 MOST_ROWS = 1000
-CHECKS = (*RECOUNTS, *LIMIT_CHECKS)
+CHECKS = (*RECOUNTS, *LIMIT_CHECKS, *PROGRAMME_CHECKS)
 
 
 class Difference(msgspec.Struct, frozen=True):
