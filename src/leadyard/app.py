@@ -25,6 +25,7 @@ from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
+from leadyard.dialects.leaddyno.call import Services as LeadDynoServices
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
@@ -118,6 +119,15 @@ class Services:
             self.prospects,
             Validating(self.database, self.ledger, self.inquiries),
             self.after_sale,
+        )
+
+    def of_leaddyno(self) -> LeadDynoServices:
+        """Give LeadDyno's dialect what it asks."""
+        return LeadDynoServices(
+            self.database,
+            self.configuration,
+            self.settings.base_url,
+            self.settings.leaddyno_requests_per_minute,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:

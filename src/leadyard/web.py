@@ -18,6 +18,7 @@ from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.leadbyte.app import LeadByteDialect
+from leadyard.dialects.leaddyno.app import LeadDynoDialect
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
@@ -47,6 +48,7 @@ class Web:
         """Build every part over the process's services."""
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
+        self.leaddyno = LeadDynoDialect(services.of_leaddyno(), services.settings.trusted_proxies)
         own = cast(
             Application,
             create(
@@ -80,6 +82,9 @@ class Web:
         if LeadByteDialect.owns(path):
             await self.leadbyte(scope, receive, _counted(send, "leadbyte"))
             return
+        if LeadDynoDialect.owns(path):
+            await self.leaddyno(scope, receive, _counted(send, "leaddyno"))
+            return
         for prefix, name, part in self._parts:
             if path.startswith(prefix):
                 await part(scope, receive, _counted(send, name))
@@ -97,12 +102,14 @@ class Web:
             await asyncio.sleep(_FLUSH_SECONDS)
             try:
                 await self.leadbyte.flush()
+                await self.leaddyno.flush()
             except UnavailableError as error:
                 _log.warning("the last use of keys was not written", error=str(error))
 
     async def close(self) -> None:
         """Finish what is in flight."""
         await self.leadbyte.close()
+        await self.leaddyno.close()
         await self.services.intake.close()
 
 
