@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 import structlog
 
+from leadyard.affiliates.commissions.service import Commissions
+from leadyard.affiliates.following import ProgrammeFollows
+from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.purchases.service import Purchases
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
 from leadyard.delivery.account_carriers import (
@@ -49,6 +53,8 @@ from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.tracking.collector.jobs import EventWorker
+from leadyard.tracking.collector.working_in import work_in
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -84,6 +90,9 @@ class Services:
         self.jobs = Jobs(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
+        self.programme_follows = ProgrammeFollows(self.ledger)
+        self.purchases = Purchases(database, self.ledger, self.programme_follows)
+        self.commissions = Commissions(database, self.ledger)
         self.trial_carriers = trial_carriers(
             self.configuration,
             self.outbound,
@@ -93,6 +102,10 @@ class Services:
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+
+    async def work_in(self, account_id: int) -> int:
+        """Work in what an account's pages have sent until now, before somebody asks about it."""
+        return await work_in(self.database, account_id, following=self.programme_follows)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
@@ -168,6 +181,8 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.events = EventWorker(database, ProgrammeFollows(ledger))
+        self.commissions = CommissionWorker(database, ledger)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

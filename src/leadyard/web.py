@@ -14,6 +14,7 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
+from leadyard.affiliates.decisions import Decisions
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
@@ -34,6 +35,10 @@ from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
+from leadyard.tracking.api import sections as tracking_sections
+from leadyard.tracking.collector.app import PREFIX as COLLECTOR_PREFIX
+from leadyard.tracking.collector.app import Collector
+from leadyard.tracking.review_api import sections as review_sections
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -59,16 +64,22 @@ class Web:
                     DELIVERY_FILES,
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
-                    *affiliate_sections(services.settings.base_url),
+                    *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
+                    *tracking_sections(services.work_in),
+                    *review_sections(Decisions(services.purchases)),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
+        )
+        self.collector = Collector(
+            services.database, services.configuration, services.settings.trusted_proxies
         )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
         ]
         if (services.settings.data_dir / "demo.json").exists():
@@ -110,6 +121,7 @@ class Web:
         """Finish what is in flight."""
         await self.leadbyte.close()
         await self.leaddyno.close()
+        await self.collector.close()
         await self.services.intake.close()
 
 

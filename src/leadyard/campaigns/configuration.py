@@ -40,6 +40,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     suppression_lists: Mapping[int, SuppressionList] = {}
     mail_servers: Mapping[int, MailServer] = {}
     sms_gateways: Mapping[int, SmsGateway] = {}
+    pays_for_sold_leads: bool = False
 
     def rules_of(self, campaign: Campaign) -> CampaignRules:
         """Give what rules decide in a campaign of this very set-up, compiled when it is first asked for."""
@@ -150,6 +151,7 @@ class Configuration:
             suppression_lists = await load_lists(connection, account_id)
             mail_servers = await load_mail_servers(connection, account_id)
             sms_gateways = await load_sms_gateways(connection, account_id)
+            pays_for_sold_leads = await store.pays_for_sold_leads(connection, account_id)
         setup = AccountSetup(
             version=version,
             account=account,
@@ -166,6 +168,7 @@ class Configuration:
             suppression_lists=suppression_lists,
             mail_servers=mail_servers,
             sms_gateways=sms_gateways,
+            pays_for_sold_leads=pays_for_sold_leads,
         )
         self._setups[account_id] = setup
         return setup

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery import outbox, store
@@ -70,6 +71,8 @@ class OutcomeBatch:
         await give_back(connection, self._account_id, self._given_back)
         await add_message_costs(connection, self._account_id, self._sms_costs)
         await ledger.post(connection, ids.number(self._entries))
+        sold_ids = [r.sending.job.lead_id for r in applied if r.state is AttemptState.SOLD]
+        await note_revenue(connection, self._setup, sold_ids, self._now)
         for event, ended in _NEWS.items():
             await outbox.announce(connection, self._setup, self._now, event, _told(applied, ended))
 

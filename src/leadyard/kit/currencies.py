@@ -17,7 +17,7 @@ _OTHERS = {
     4: "CLF UYW",
 }
 
-DECIMALS = {code: 2 for code in _TWO_DECIMALS.split()} | {
+DECIMALS = dict.fromkeys(_TWO_DECIMALS.split(), 2) | {
     code: decimals for decimals, codes in _OTHERS.items() for code in codes.split()
 }
 """How many decimals the smallest unit of each currency has (ISO 4217)."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from leadyard.affiliates.commissions.occasions import note_changed_revenue
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.identity.model import Principal
 from leadyard.kit.errors import FieldProblem, InvalidInputError
@@ -66,6 +67,7 @@ async def replace_amounts(
         if reasons[lead_id] == DONE
     ]
     await _write(connection, ledger, ids, bookings, deltas)
+    await note_changed_revenue(connection, account_id, [lead.id for lead, _ in bookings], now)
     details = {lead.id: _amounts(booking, lead.currency) for lead, booking in bookings}
     await events.record(connection, account_id, now, events.FINANCIALS_CHANGED, details, principal.actor)
     return reasons

@@ -12,7 +12,7 @@ import msgspec
 from leadyard.kit.errors import LeadyardError
 from leadyard.ledger import store
 from leadyard.ledger.model import Book, Entry, check_balanced
-from leadyard.storage.counters import IdBlocks
+from leadyard.storage.counters import IdBlocks, take_ids
 from leadyard.storage.database import Connection, Database
 
 
@@ -68,6 +68,15 @@ class Ledger:
         """Write reserved entries inside the caller's unit of work: one statement, or none when there are none."""
         if reserved.entries:
             await store.insert(connection, reserved.entries, reserved.ids)
+
+    async def post_in(self, connection: Connection, account_id: int, entries: Sequence[Entry]) -> None:
+        """Post entries of one account inside the caller's unit of work, numbered there: one that fails leaves a gap.
+
+        For those whose number nobody can tell before the unit of work begins. Raises UnbalancedEntryError.
+        """
+        if entries:
+            ids = await take_ids(connection, account_id, "ledger_entries", len(entries))
+            await self.post(connection, ReservedIds({account_id: ids}).number(entries))
 
 
 async def entries_of_lead(connection: Connection, account_id: int, lead_id: int) -> list[Entry]:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.kit.paging import Created
+
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person has told of themselves; texts exactly as given."""
@@ -60,3 +62,33 @@ class Person(msgspec.Struct, frozen=True):
 def email_key(email: str) -> str:
     """Write an address as it is compared: trimmed, without regard to case (contracts/leaddyno.md, 1.2)."""
     return email.strip().casefold()
+
+
+class PeopleFilter(msgspec.Struct, frozen=True):
+    """Which people a list shows."""
+
+    email: str | None = None
+    affiliate_id: int | None = None
+    traffic_campaign_id: int | None = None
+    created: Created = Created()
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """One submission of a person's address; statuses in the words of the lead's."""
+
+    id: int
+    queue_id: str
+    campaign_id: int | None
+    received_at: datetime
+    system_status: str
+    sale_status: str
+
+
+def filled_in(known: Profile, given: Profile) -> Profile:
+    """Fill what is empty of a known profile; what it has stays."""
+    empty = {
+        name: value
+        for name, value in msgspec.structs.asdict(given).items()
+        if value is not None and getattr(known, name) is None
+    }
+    return msgspec.structs.replace(known, **empty) if empty else known

@@ -2,7 +2,7 @@
 
 import time
 
-from leadyard.storage.database import Connection, Database
+from leadyard.storage.database import Connection, Database, database_of
 
 _SMALLEST_BLOCK, _LARGEST_BLOCK = 8, 4096
 _BLOCK_SECONDS = 1.0
@@ -29,6 +29,21 @@ async def reserve_up_to(connection: Connection, account_id: int, kind: str, last
     await connection.execute(_RAISE, account_id, kind, last)
 
 
+async def take_ids(
+    connection: Connection, account_id: int, kind: str, count: int = 1, *, above: int = 0
+) -> range:
+    """Take ascending ids in a unit of work without locking the counter; what a failed one took stays a gap.
+
+    All of them are greater than `above`: whoever has locked a row and read the last id that was given under this lock
+    gets ids in the order of the lock, on all processes.
+    """
+    blocks = database_of(connection).id_blocks
+    if kind not in blocks:
+        blocks[kind] = IdBlocks(database_of(connection), kind, beside=True)
+    kept: IdBlocks = blocks[kind]
+    return await kept.take(account_id, count, above=above)
+
+
 class IdBlocks:
     """Ids for the hot path, claimed in blocks in transactions of their own; a lost block leaves a gap.
 
@@ -36,23 +51,24 @@ class IdBlocks:
     database has forgotten in its crash and given to somebody else.
     """
 
-    def __init__(self, database: Database, kind: str) -> None:
-        """Give out ids of one kind."""
-        self._database = database
+    def __init__(self, database: Database, kind: str, *, beside: bool = False) -> None:
+        """Give out ids of one kind; `beside` for those who take them inside a unit of work."""
+        self._lend = database.beside if beside else database.connection
         self._kind = kind
         self._free: dict[int, range] = {}
         self._claimed_at: dict[int, float] = {}
         self._sizes: dict[int, int] = {}
 
-    async def take(self, account_id: int, count: int) -> range:
+    async def take(self, account_id: int, count: int, *, above: int = 0) -> range:
         """Take `count` ascending ids; what is left of a block is used first when it is enough.
 
-        Blocks grow while they last less than a second, so that ids follow arrival to about a second.
+        Blocks grow while they last less than a second, so that ids follow arrival to about a second. All are greater
+        than `above`, an id that was taken before.
         """
         free = self._free.get(account_id, range(0))
         now = time.monotonic()
         age = now - self._claimed_at.get(account_id, 0.0)
-        if len(free) < count or age > _BLOCK_SECONDS:
+        if len(free) < count or age > _BLOCK_SECONDS or free.start <= above:
             size = self._sizes.get(account_id, _SMALLEST_BLOCK)
             size = min(size * 2, _LARGEST_BLOCK) if age < _BLOCK_SECONDS else _SMALLEST_BLOCK
             self._sizes[account_id], self._claimed_at[account_id] = size, now
@@ -67,6 +83,6 @@ class IdBlocks:
             self._free[account_id] = range(unused.start, free.stop)
 
     async def _claim(self, account_id: int, count: int) -> range:
-        async with self._database.connection() as connection:
+        async with self._lend() as connection:
             last = int(await connection.fetchval(_CLAIM, account_id, self._kind, count))
         return range(last - count + 1, last + 1)

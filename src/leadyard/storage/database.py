@@ -40,6 +40,7 @@ _log = structlog.get_logger(__name__)
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _ENCODER = msgspec.json.Encoder()
 _JSONB_VERSION = b"\x01"
+_BESIDE = 2
 
 LARGEST_ID = 2**63 - 1
 """The largest whole number that the database holds."""
@@ -73,14 +74,20 @@ async def _keep(_: Connection) -> None:
 
 
 class _KeyedConnection(asyncpg.Connection):
-    """A connection that carries the process's keys, for whoever reads and writes secrets over it."""
+    """A connection that carries the process's keys, for whoever reads and writes secrets over it, and its pool."""
 
     vault: Vault
+    database: "Database"
 
 
 def vault_of(connection: Connection) -> Vault:
     """Give the secret keys of the process that a connection belongs to."""
     return cast("_KeyedConnection", connection).vault
+
+
+def database_of(connection: Connection) -> "Database":
+    """Give the connections of the process that a connection belongs to."""
+    return cast("_KeyedConnection", connection).database
 
 
 class Database:
@@ -92,6 +99,8 @@ class Database:
         self._size = size
         self._vault = vault or Vault()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._beside: asyncpg.Pool[asyncpg.Record] | None = None
+        self.id_blocks: dict[str, Any] = {}
 
     async def open(self) -> None:
         """Open the pool; raises UnavailableError when the server does not answer."""
@@ -105,11 +114,21 @@ class Database:
                 reset=_keep,
                 command_timeout=60,
             )
+            self._beside = await asyncpg.create_pool(
+                self.dsn,
+                min_size=0,
+                max_size=_BESIDE,
+                connection_class=_KeyedConnection,
+                init=self._prepare,
+                reset=_keep,
+                command_timeout=60,
+            )
         except LOST as error:
             raise UnavailableError("the database cannot be reached") from error
 
     async def _prepare(self, connection: Connection) -> None:
-        cast("_KeyedConnection", connection).vault = self._vault
+        keyed = cast("_KeyedConnection", connection)
+        keyed.vault, keyed.database = self._vault, self
         await prepare_connection(connection)
 
     async def open_patiently(self, stop: asyncio.Event) -> None:
@@ -125,20 +144,35 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool, giving statements in flight a moment to end."""
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), 5)
-            except TimeoutError:
-                self._pool.terminate()
-            self._pool = None
+        for pool in (self._pool, self._beside):
+            if pool is not None:
+                try:
+                    await asyncio.wait_for(pool.close(), 5)
+                except TimeoutError:
+                    pool.terminate()
+        self._pool = self._beside = None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection outside any transaction, for reads and single statements."""
-        if self._pool is None:
+        async with self._lent(self._pool) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[Connection]:
+        """Lend a connection to whoever is in a unit of work already, for a statement that commits by itself.
+
+        These connections are kept apart, so that units of work which need one never wait for each other's.
+        """
+        async with self._lent(self._beside) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _lent(self, pool: "asyncpg.Pool[asyncpg.Record] | None") -> AsyncIterator[Connection]:
+        if pool is None:
             raise UnavailableError("the database is not open")
         try:
-            async with self._pool.acquire(timeout=10) as connection:
+            async with pool.acquire(timeout=10) as connection:
                 yield connection
         except asyncpg.DataError:
             raise

@@ -21,8 +21,10 @@ def credited(before: Credit, touch: Touch, attribution: Attribution, *, is_first
     if touch.source is TouchSource.MANUAL:
         return touch.credit
     after = standing(touch.credit, touch.at, attribution)
+    if touch.source is TouchSource.COUPON and after.affiliate_id is None:
+        return before
     if touch.source is TouchSource.COUPON and attribution.coupon_override:
-        return before if after.affiliate_id is None else after
+        return after
     if is_first:
         return after
     if attribution.first_source_wins:

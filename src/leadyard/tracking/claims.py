@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -34,6 +35,7 @@ def cut_arrival(arrival: Arrival) -> Arrival:
         code=_code(arrival.code),
         page_affiliate=_code(arrival.page_affiliate),
         channel=cut(arrival.channel, LONGEST_TEXT),
+        remote_ip=_ip_address(arrival.remote_ip),
         agent=cut(arrival.agent, LONGEST_AGENT),
     )
 
@@ -108,6 +110,15 @@ def _first(query: list[tuple[str, str]], names: tuple[str, ...]) -> str | None:
             if text is not None:
                 return text
     return None
+
+
+def _ip_address(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return str(ip_address(text.strip()))
+    except ValueError:
+        return None
 
 
 def _code(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import IntEnum
+from uuid import UUID
 
 import msgspec
 
@@ -86,3 +87,37 @@ class Visitor(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     is_bot: bool = False
+
+
+class KeptTouch(msgspec.Struct, frozen=True):
+    """A touch with everything that is kept of it; `rule` are the settings of its moment."""
+
+    touch: Touch
+    rule: int
+    event_id: UUID | None = None
+    channel: str | None = None
+    url_id: int | None = None
+    referrer_id: int | None = None
+    remote_ip: str | None = None
+    agent: str | None = None
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """Who and what a claim turned out to be: only affiliates that can be credited."""
+
+    source: TouchSource
+    affiliate_id: int | None
+    traffic_campaign_id: int | None
+    code: str | None
+
+
+class DayCount(msgspec.Struct, frozen=True):
+    """What an affiliate brought more, or fewer, of at a moment."""
+
+    affiliate_id: int
+    subid: str
+    at: datetime
+    clicks: int = 0
+    visitors: int = 0
+    leads: int = 0
+    purchases: int = 0

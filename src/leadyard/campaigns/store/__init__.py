@@ -32,6 +32,7 @@ __all__ = [
     "load_suppliers",
     "load_value_lists",
     "load_webhooks",
+    "pays_for_sold_leads",
     "version",
 ]
 
@@ -113,6 +114,16 @@ async def load_webhooks(connection: Connection, account_id: int) -> tuple[Webhoo
             read_opened(connection, account_id, "webhooks", row["settings"], WebhookSettings),
         )
         for row in rows
+    )
+
+
+async def pays_for_sold_leads(connection: Connection, account_id: int) -> bool:
+    """Tell whether affiliates earn, or have earned by a line that is archived now, a share of sold leads."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM plan_lines WHERE account_id = $1 AND settings ->> 'pays_for' = 'sold_lead')",
+            account_id,
+        )
     )
 
 

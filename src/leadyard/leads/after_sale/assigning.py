@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery, WebhookEvent
 from leadyard.delivery import outbox
@@ -117,6 +118,7 @@ class AssignmentUnit:
         await write_deltas(connection, self._deltas)
         await write_sales(connection, self._setup, assigned, self._now)
         await self._ledger.post(connection, self._ids.number(self._entries))
+        await note_revenue(connection, self._setup, [one.before.id for one in assigned], self._now)
         details = {one.before.id: f"delivery {one.delivery.id}" for one in assigned}
         actor = self._principal.actor
         await events.record(connection, self._account_id, self._now, events.ASSIGNED, details, actor)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.returns import ReturnPolicy
@@ -195,6 +196,7 @@ class ReturnUnit:
         await write_deltas(connection, self._deltas)
         await write_corrections(connection, self._entries, map(corrected, self._leads))
         await self._ledger.post(connection, self._ids.number(self._entries))
+        await note_revenue(connection, self._setup, [lead.id for lead in self._leads], self._now)
 
     async def _record(self, connection: Connection, event: str, details: dict[int, str]) -> None:
         actor = self._principal.actor

@@ -160,6 +160,7 @@ purchases = tenant(
     text("used_code", nullable=True),
     sa.Column("is_first", sa.Boolean, nullable=False),
     sa.Column("is_barred", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    document("terms"),
     moment("created_at"),
     moment("updated_at"),
     number("cancellation_id", nullable=True),
@@ -181,7 +182,8 @@ purchases = tenant(
     ),
 )
 """Micro-units of `currency`; `is_first` marks a customer's first purchase that stood when it came, `is_barred` one
-that pays nobody (`note` says why)."""
+that pays nobody (`note` says why). `terms` is what its commissions follow from besides its amounts: the plan's lines,
+the chain of affiliates and the counts of the moment when it came, so that they can be worked out anew."""
 
 commissions = tenant(
     "commissions",
@@ -220,6 +222,12 @@ commissions = tenant(
         "account_id",
         "purchase_id",
         postgresql_where=sa.text("purchase_id IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_commissions_lead_id",
+        "account_id",
+        "lead_id",
+        postgresql_where=sa.text("lead_id IS NOT NULL"),
     ),
     sa.Index(
         "ix_commissions_open",

@@ -997,9 +997,10 @@ def upgrade() -> None:
         "tallies",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("slot", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "what", "slot", name=op.f("pk_tallies")),
+        sa.PrimaryKeyConstraint("account_id", "what", "day", "slot", name=op.f("pk_tallies")),
     )
     op.create_table(
         "touches",
@@ -1499,6 +1500,7 @@ def upgrade() -> None:
         sa.Column("used_code", sa.Text(), nullable=True),
         sa.Column("is_first", sa.Boolean(), nullable=False),
         sa.Column("is_barred", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("terms", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("cancellation_id", sa.BigInteger(), autoincrement=False, nullable=True),
@@ -1710,6 +1712,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_commissions_created_at", "commissions", ["account_id", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_commissions_lead_id",
+        "commissions",
+        ["account_id", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("lead_id IS NOT NULL"),
     )
     op.create_index(
         "ix_commissions_open",

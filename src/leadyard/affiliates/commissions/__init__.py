@@ -1,0 +1,1 @@
+"""Commissions: what events earn, when it is due, how it is paid and taken back."""

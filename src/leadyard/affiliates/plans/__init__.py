@@ -1,0 +1,1 @@
+"""Plans: what affiliates are paid for."""

@@ -1,0 +1,1 @@
+"""What browsers send: taken with one write, worked in by the worker."""
