@@ -141,6 +141,10 @@ class Services:
             self.configuration,
             self.settings.base_url,
             self.settings.leaddyno_requests_per_minute,
+            self.purchases,
+            self.commissions,
+            self.programme_follows,
+            self.work_in,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:

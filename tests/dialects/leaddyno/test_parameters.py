@@ -106,7 +106,10 @@ async def test_a_body_beyond_ten_megabytes_is_refused(world: World) -> None:
                 "affiliate_type": "gold",
                 "referring_affiliate": "b@example.com",
             },
-            {key: ["is invalid"] for key in ("email", "affiliate_code", "affiliate_type", "referring_affiliate")},
+            {
+                key: ["is invalid"]
+                for key in ("email", "affiliate_code", "affiliate_type", "referring_affiliate")
+            },
         ),
     ],
 )

@@ -71,6 +71,8 @@ class LeadDynoDialect:
             route, path_id = find_route(scope["method"], scope["path"])
             body = await asgi.read_body(receive, BODY_LIMIT, scope["headers"])
             call = await self._call(scope, body, route, path_id, at, taken)
+            if route.sees_events:
+                await self._services.work_in(call.account_id)
             answer = await route.handler(call)
         except ClientGoneError:
             return

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.model import ListOrder, Program
+from leadyard.affiliates.purchases.service import Purchases
 from leadyard.campaigns.configuration import Configuration
 from leadyard.dialects.leaddyno.params import Params
 from leadyard.dialects.leaddyno.writing import encode
@@ -15,6 +17,7 @@ from leadyard.identity.model import Principal
 from leadyard.kit.errors import LeadyardError, NotFoundError
 from leadyard.kit.paging import Page
 from leadyard.storage.database import LARGEST_ID, Database
+from leadyard.tracking.following import Following
 
 OK, CREATED = 200, 201
 ROWS_ON_A_PAGE, MOST_ROWS_ON_A_PAGE = 100, 200
@@ -22,12 +25,16 @@ MOST_PAGES = 10**12
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What the dialect asks; links for affiliates begin with `base_url`."""
+    """What the dialect asks; links for affiliates begin with `base_url`, `work_in` works in what pages have sent."""
 
     database: Database
     configuration: Configuration
     base_url: str
     requests_per_minute: int
+    purchases: Purchases
+    commissions: Commissions
+    following: Following
+    work_in: Callable[[int], Awaitable[int]]
 
 
 class Answer(msgspec.Struct, frozen=True):
