@@ -9,6 +9,7 @@ from tests.exchange import Exchange, new_exchange
 
 from leadyard.affiliates.program import service as programs
 from leadyard.app import Services
+from leadyard.demo.program import complete_program
 from leadyard.dialects.leaddyno import LeadDynoDialect
 from leadyard.identity import service as identity
 from leadyard.identity.keys import KeyInput, KindOfKey
@@ -35,6 +36,7 @@ class World:
     async def build(self) -> None:
         self.exchange = await new_exchange(self.database, {"slug": "demo"})
         self.other = await new_exchange(self.database, {"slug": "other", "takes_other_hosts": False})
+        await complete_program(self.database, self.exchange.actor)
         await self._key(self.exchange, KindOfKey.LEADDYNO_PRIVATE, PRIVATE_KEY)
         await self._key(self.exchange, KindOfKey.LEADDYNO_PUBLIC, PUBLIC_KEY)
         await self._key(self.other, KindOfKey.LEADDYNO_PRIVATE, OTHER_KEY)
@@ -68,6 +70,12 @@ class World:
         """Make something, and give it."""
         answer = await self.call("POST", path, members)
         assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def delete(self, path: str, **members: Any) -> Any:
+        """Cancel something, and give it."""
+        answer = await self.call("DELETE", path, members)
+        assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def put(self, path: str, **members: Any) -> Any:

@@ -5,6 +5,7 @@ parents free of clashes, without the version of the set-up, which no affiliate r
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -102,8 +103,9 @@ async def create_in(
     *,
     is_approved: bool = False,
     found: Sequence[FieldProblem] = (),
+    at: datetime | None = None,
 ) -> tuple[Affiliate, bool]:
-    """Make an affiliate as `create` does, inside the caller's unit of work."""
+    """Make an affiliate as `create` does, inside the caller's unit of work, as of now or an earlier instant."""
     account_id = actor.account_id
     problems = _all_problems(wanted, found)
     if not any(problem.field == "email" for problem in problems):
@@ -113,7 +115,7 @@ async def create_in(
             return known, False
     program = await programs.read(connection, account_id)
     waits = program.approves_affiliates and not is_approved
-    at = now()
+    at = at or now()
     draft = Affiliate(
         account_id, 0, wanted.email.strip(), wanted.first_name, wanted.last_name, "",
         AffiliateStatus.PENDING if waits else AffiliateStatus.ACTIVE, None, None, wanted.paypal_email,

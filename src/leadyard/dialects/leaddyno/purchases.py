@@ -86,11 +86,13 @@ async def list_of_affiliate(call: Call) -> Answer:
     return await _list(call, affiliate_id=affiliate.id)
 
 
-async def _list(call: Call, **of: int) -> Answer:
+async def _list(call: Call, *, person_id: int | None = None, affiliate_id: int | None = None) -> Answer:
     params = call.params
     bounds, page, with_items = params.created(), call.page(params), _wants_items(params)
     params.finish()
-    filters = PurchaseFilters(since=bounds.since, before=bounds.before, **of)
+    filters = PurchaseFilters(
+        person_id=person_id, affiliate_id=affiliate_id, since=bounds.since, before=bounds.before
+    )
     found = await call.services.purchases.page(
         call.account_id, filters, limit=page.limit, offset=page.offset, newest_first=page.newest_first
     )
