@@ -186,16 +186,19 @@ async def submissions(connection: Connection, account_id: int, key: str, most: i
 
 
 def _where(query: sa.Select[Any], account_id: int, wanted: PeopleFilter) -> sa.Select[Any]:
-    columns = table.c
-    conditions = (
-        (wanted.email, columns.email_key == email_key(wanted.email or "")),
-        (wanted.affiliate_id, columns.affiliate_id == wanted.affiliate_id),
-        (wanted.traffic_campaign_id, columns.traffic_campaign_id == wanted.traffic_campaign_id),
-        (wanted.created.since, columns.created_at >= wanted.created.since),
-        (wanted.created.before, columns.created_at < wanted.created.before),
-    )
-    chosen = [condition for value, condition in conditions if value is not None]
-    return query.where(columns.account_id == account_id, *chosen)
+    columns, created = table.c, wanted.created
+    conditions = [columns.account_id == account_id]
+    if wanted.email is not None:
+        conditions.append(columns.email_key == email_key(wanted.email))
+    if wanted.affiliate_id is not None:
+        conditions.append(columns.affiliate_id == wanted.affiliate_id)
+    if wanted.traffic_campaign_id is not None:
+        conditions.append(columns.traffic_campaign_id == wanted.traffic_campaign_id)
+    if created.since is not None:
+        conditions.append(columns.created_at >= created.since)
+    if created.before is not None:
+        conditions.append(columns.created_at < created.before)
+    return query.where(*conditions)
 
 
 def _order(page: Page) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from leadyard.people import service as people
 from leadyard.people.model import PeopleFilter
 from leadyard.tracking import explaining, service
 from leadyard.tracking.records import (
-    CreditInput,
+    CreditGiven,
     Id,
     PersonInFull,
     PersonRecord,
@@ -95,7 +95,7 @@ def sections(work_in: WorkIn) -> tuple[Section, ...]:
                     method="POST", path="/people/{id}/credit", id="givePersonCredit", summary="Give a person to an affiliate",
                     description="Decides whatever the settings say, for purchases to come; earlier ones stay. Without "
                     "an affiliate nobody is credited.",
-                    handler=give_credit, permission=_WRITE, body=CreditInput, answer=PersonInFull,
+                    handler=give_credit, permission=_WRITE, body=CreditGiven, answer=PersonInFull,
                     example={"affiliate_id": 21},
                 ),
                 Operation(

@@ -16,7 +16,7 @@ from leadyard.storage.database import Connection, Database, Row
 from leadyard.tracking import history_store, store
 from leadyard.tracking.model import TouchSource
 from leadyard.tracking.records import (
-    CreditInput,
+    CreditGiven,
     PersonInFull,
     Recounted,
     TouchRecord,
@@ -86,7 +86,7 @@ async def recompute(
     return Recounted(expected, kept, expected == kept)
 
 
-async def give_credit(database: Database, actor: Actor, person_id: int, wanted: CreditInput) -> PersonInFull:
+async def give_credit(database: Database, actor: Actor, person_id: int, wanted: CreditGiven) -> PersonInFull:
     """Give a person to an affiliate by hand; raises NotFoundError and InvalidInputError."""
     account_id, now = actor.account_id, clock.now()
 
@@ -109,7 +109,7 @@ async def give_credit(database: Database, actor: Actor, person_id: int, wanted: 
     return await in_one_unit(database, work)
 
 
-async def _refuse_unknown(connection: Connection, account_id: int, wanted: CreditInput) -> None:
+async def _refuse_unknown(connection: Connection, account_id: int, wanted: CreditGiven) -> None:
     if wanted.affiliate_id is not None:
         affiliate = await by_id(connection, account_id, wanted.affiliate_id)
         if affiliate is None or not affiliate.can_be_credited:

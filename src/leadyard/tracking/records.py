@@ -17,7 +17,7 @@ from leadyard.tracking.model import TouchSource, Visitor
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
-class CreditRecord(msgspec.Struct, frozen=True):
+class Credited(msgspec.Struct, frozen=True):
     """Who is credited, and the touch by which they are."""
 
     affiliate_id: int | None
@@ -55,7 +55,7 @@ class PersonRecord(msgspec.Struct, frozen=True):
     status: str
     custom_status: str | None
     profile: Profile
-    credit: CreditRecord
+    credit: Credited
     first_visitor_id: int | None
     latest_visitor_id: int | None
     standing_purchases: int
@@ -72,7 +72,7 @@ class VisitorRecord(msgspec.Struct, frozen=True):
     url: str | None
     referrer: str | None
     search_term: str | None
-    credit: CreditRecord
+    credit: Credited
     latest_click: datetime | None
     is_bot: bool
     created_at: datetime
@@ -95,7 +95,7 @@ class VisitorInFull(msgspec.Struct, frozen=True):
     credited_by: TouchRecord | None
 
 
-class CreditInput(msgspec.Struct, frozen=True, kw_only=True):
+class CreditGiven(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a person is given to by hand; without an affiliate nobody is credited."""
 
     affiliate_id: Id | None = None
@@ -105,8 +105,8 @@ class CreditInput(msgspec.Struct, frozen=True, kw_only=True):
 class Recounted(msgspec.Struct, frozen=True):
     """What a person's touches give under settings, and what is kept."""
 
-    recounted: CreditRecord
-    kept: CreditRecord
+    recounted: Credited
+    kept: Credited
     agrees: bool
 
 
@@ -136,9 +136,9 @@ class EventRecord(msgspec.Struct, frozen=True):
     body: dict[str, Any]
 
 
-def credit_record(row: Any) -> CreditRecord:
+def credit_record(row: Any) -> Credited:
     """Show a credit."""
-    return CreditRecord(row.affiliate_id, row.traffic_campaign_id, row.touch_id)
+    return Credited(row.affiliate_id, row.traffic_campaign_id, row.touch_id)
 
 
 def touch_record(row: Row) -> TouchRecord:

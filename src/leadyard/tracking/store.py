@@ -158,11 +158,16 @@ async def by_ids(connection: Connection, account_id: int, ids: Sequence[int]) ->
 
 async def page(connection: Connection, account_id: int, created: Created, page: Page) -> list[Visitor]:
     """Give one page of visitors that are no bots: their ids from the index alone, then their rows."""
-    sql = _PAGE.format(
-        order=page.order, outer=page.order.replace("created_at", "v.created_at").replace(" id", " v.id")
+    rows = await connection.fetch(
+        page_sql(page), account_id, created.since, created.before, page.limit, page.offset
     )
-    rows = await connection.fetch(sql, account_id, created.since, created.before, page.limit, page.offset)
     return [visitor_of(row) for row in rows]
+
+
+def page_sql(page: Page) -> str:
+    """Write the statement of `page`."""
+    direction = "DESC" if page.newest_first else "ASC"
+    return _PAGE.format(order=page.order, outer=f"v.created_at {direction}, v.id {direction}")
 
 
 async def of_person(connection: Connection, account_id: int, person_id: int, most: int) -> list[Visitor]:
