@@ -29,6 +29,7 @@ from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
+from leadyard.dialects.leaddyno.call import Services as LeadDynoServices
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
@@ -52,6 +53,8 @@ from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.tracking.collector.jobs import EventWorker
+from leadyard.tracking.collector.working_in import work_in
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -100,6 +103,10 @@ class Services:
         self.pings = ping_transport(settings)
         self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
 
+    async def work_in(self, account_id: int) -> int:
+        """Work in what an account's pages have sent until now, before somebody asks about it."""
+        return await work_in(self.database, account_id, following=self.programme_follows)
+
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.outbound.open()
@@ -125,6 +132,19 @@ class Services:
             self.prospects,
             Validating(self.database, self.ledger, self.inquiries),
             self.after_sale,
+        )
+
+    def of_leaddyno(self) -> LeadDynoServices:
+        """Give LeadDyno's dialect what it asks."""
+        return LeadDynoServices(
+            self.database,
+            self.configuration,
+            self.settings.base_url,
+            self.settings.leaddyno_requests_per_minute,
+            self.purchases,
+            self.commissions,
+            self.programme_follows,
+            self.work_in,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:
@@ -165,6 +185,7 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.events = EventWorker(database, ProgrammeFollows(ledger))
         self.commissions = CommissionWorker(database, ledger)
 
     async def open(self) -> None:

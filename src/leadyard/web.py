@@ -14,10 +14,12 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
+from leadyard.affiliates.decisions import Decisions
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.leadbyte.app import LeadByteDialect
+from leadyard.dialects.leaddyno.app import LeadDynoDialect
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
@@ -33,6 +35,10 @@ from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
+from leadyard.tracking.api import sections as tracking_sections
+from leadyard.tracking.collector.app import PREFIX as COLLECTOR_PREFIX
+from leadyard.tracking.collector.app import Collector
+from leadyard.tracking.review_api import sections as review_sections
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -47,6 +53,7 @@ class Web:
         """Build every part over the process's services."""
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
+        self.leaddyno = LeadDynoDialect(services.of_leaddyno(), services.settings.trusted_proxies)
         own = cast(
             Application,
             create(
@@ -58,15 +65,21 @@ class Web:
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
+                    *tracking_sections(services.work_in),
+                    *review_sections(Decisions(services.purchases)),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
+        )
+        self.collector = Collector(
+            services.database, services.configuration, services.settings.trusted_proxies
         )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
             ("/healthz", "health", self._health),
             ("/metrics", "health", self._health),
             ("/api/", "own", own),
+            (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
         ]
         if (services.settings.data_dir / "demo.json").exists():
@@ -79,6 +92,9 @@ class Web:
         path: str = scope["path"]
         if LeadByteDialect.owns(path):
             await self.leadbyte(scope, receive, _counted(send, "leadbyte"))
+            return
+        if LeadDynoDialect.owns(path):
+            await self.leaddyno(scope, receive, _counted(send, "leaddyno"))
             return
         for prefix, name, part in self._parts:
             if path.startswith(prefix):
@@ -97,12 +113,15 @@ class Web:
             await asyncio.sleep(_FLUSH_SECONDS)
             try:
                 await self.leadbyte.flush()
+                await self.leaddyno.flush()
             except UnavailableError as error:
                 _log.warning("the last use of keys was not written", error=str(error))
 
     async def close(self) -> None:
         """Finish what is in flight."""
         await self.leadbyte.close()
+        await self.leaddyno.close()
+        await self.collector.close()
         await self.services.intake.close()
 
 

@@ -50,6 +50,7 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.resumer.run(stop),
                 parts.jobs.run(stop),
                 parts.responders.run(stop),
+                parts.events.run(stop),
                 parts.commissions.run(stop),
                 fold_until(database, stop),
             )

@@ -47,6 +47,17 @@ class Attribution(msgspec.Struct, frozen=True):
     look_back_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
 
 
+class FraudSettings(msgspec.Struct, frozen=True):
+    """When visits look wrong: so many visitors of one affiliate from one network within an hour; 0: never.
+
+    `data_centre_networks` are added to those that are built in.
+    """
+
+    burst_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
+    data_centre_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 3
+    data_centre_networks: Annotated[tuple[str, ...], Meta(max_length=5000)] = ()
+
+
 class Program(msgspec.Struct, frozen=True):
     """An account's affiliate programme; `site_url` is where affiliate links lead. Amounts in the programme's currency."""
 
@@ -62,6 +73,7 @@ class Program(msgspec.Struct, frozen=True):
     list_order: ListOrder = ListOrder.NEWEST_FIRST
     requests_per_minute: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     merchant_emails: tuple[str, ...] = ()
+    fraud: FraudSettings = FraudSettings()
     pages: dict[str, Any] = {}
 
 

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from leadyard.kit.errors import UnavailableError
-from leadyard.ledger.audit import CHECKS, Difference, audit
+from leadyard.ledger.audit import STEPS, Difference, audit
 from leadyard.storage.database import LOST, Connection, Row
 
 
@@ -49,7 +49,7 @@ async def _audit_each(connection: Connection) -> list[tuple[Row, list[Difference
     accounts = await connection.fetch("SELECT id, name FROM accounts ORDER BY id")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Auditing", total=len(accounts) * len(CHECKS))
+        task = progress.add_task("Auditing", total=len(accounts) * STEPS)
 
         def checked(title: str) -> None:
             progress.update(task, advance=1, description=title)

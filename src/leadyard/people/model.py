@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.kit.paging import Created
+
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person has told of themselves; texts exactly as given."""
@@ -63,26 +65,23 @@ def email_key(email: str) -> str:
 
 
 class PeopleFilter(msgspec.Struct, frozen=True):
-    """Which people a list shows; from `created_after` on and before `created_before`, both as given by the caller."""
+    """Which people a list shows."""
 
     email: str | None = None
     affiliate_id: int | None = None
     traffic_campaign_id: int | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-    oldest_first: bool = False
+    created: Created = Created()
 
 
-class Paging(msgspec.Struct, frozen=True):
-    """A page of a list, counted from 1."""
+class Submission(msgspec.Struct, frozen=True):
+    """One submission of a person's address; statuses in the words of the lead's."""
 
-    page: int = 1
-    per_page: int = 100
-
-    @property
-    def offset(self) -> int:
-        """How many rows stand before the page."""
-        return min((self.page - 1) * self.per_page, 2**63 - 1)
+    id: int
+    queue_id: str
+    campaign_id: int | None
+    received_at: datetime
+    system_status: str
+    sale_status: str
 
 
 def filled_in(known: Profile, given: Profile) -> Profile:

@@ -5,15 +5,19 @@ from datetime import datetime
 
 import msgspec
 
-from leadyard.kit.ids import new_uuid
+from leadyard.intake.fields import email_key as submission_key
+from leadyard.kit.ids import new_uuid, queue_id
+from leadyard.kit.paging import Page
+from leadyard.leads.model import SaleStatus, SystemStatus
 from leadyard.people import store
-from leadyard.people.model import Credit, Paging, PeopleFilter, Person, Profile, email_key, filled_in
+from leadyard.people.model import Credit, PeopleFilter, Person, Profile, Submission, email_key, filled_in
 from leadyard.storage import tallies
 from leadyard.storage.counters import take_ids
 from leadyard.storage.database import Connection
 
 TALLY = "people"
 NOTHING_TOLD = Profile()
+EVERYBODY = PeopleFilter()
 
 
 async def lock_or_make(
@@ -48,7 +52,7 @@ async def lock_or_make(
             updated_at=at,
         )
         if await store.insert(connection, made):
-            await tallies.add(connection, account_id, TALLY, 1)
+            await tallies.add(connection, account_id, TALLY, 1, at)
             return made, True
         known = await store.lock_by_email(connection, account_id, key)
     fuller = msgspec.structs.replace(
@@ -94,13 +98,39 @@ async def save_credits(
         await store.update_credits(connection, account_id, credits_, at)
 
 
-async def page(connection: Connection, account_id: int, wanted: PeopleFilter, paging: Paging) -> list[Person]:
-    """Give one page of people, newest first unless the filter says otherwise."""
-    return await store.page(connection, account_id, wanted, limit=paging.per_page, offset=paging.offset)
+async def page(connection: Connection, account_id: int, wanted: PeopleFilter, page: Page) -> list[Person]:
+    """Give one page of people; a far page of the whole list is found by the days on which people came."""
+    if wanted == EVERYBODY:
+        created, page = await tallies.near(connection, account_id, TALLY, page)
+        wanted = PeopleFilter(created=created)
+    return await store.page(connection, account_id, wanted, page)
 
 
-async def count(connection: Connection, account_id: int, wanted: PeopleFilter | None = None) -> int:
+async def count(connection: Connection, account_id: int, wanted: PeopleFilter = EVERYBODY) -> int:
     """Tell how many people there are; without a filter that costs the same however many they are."""
-    if wanted is None:
+    if wanted == EVERYBODY:
         return await tallies.total(connection, account_id, TALLY)
     return await store.count(connection, account_id, wanted)
+
+
+async def emails(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, str | None]:
+    """Give the addresses of people."""
+    return await store.emails(connection, account_id, sorted(ids)) if ids else {}
+
+
+async def submissions(connection: Connection, person: Person, most: int) -> list[Submission]:
+    """Give the latest submissions with a person's address, which any campaign took or refused."""
+    if person.email is None:
+        return []
+    rows = await store.submissions(connection, person.account_id, submission_key(person.email), most)
+    return [
+        Submission(
+            row["id"],
+            queue_id(row["uuid"]),
+            row["campaign_id"],
+            row["received_at"],
+            SystemStatus(row["system_status"]).name.lower(),
+            SaleStatus(row["sale_status"]).name.lower(),
+        )
+        for row in rows
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from leadyard.kit.paging import Page
 from leadyard.people.model import Credit, PeopleFilter, Person, Profile, email_key
 from leadyard.people.rows import credit_of
 from leadyard.storage.arrays import BIGINT, TIMESTAMPTZ, Table
@@ -26,6 +27,8 @@ _FIND_BY_EMAIL = f"{_SELECT} AND p.email_key = $2"
 _FIND_BY_ID = f"{_SELECT} AND p.id = $2"
 _LOCK_BY_IDS = f"{_SELECT} AND p.id = ANY($2::bigint[]) ORDER BY p.id FOR UPDATE OF p"
 
+_EMAILS = "SELECT id, email FROM people WHERE account_id = $1 AND id = ANY($2)"
+
 _INSERT = """
 INSERT INTO people (account_id, id, uuid, email, email_key, profile, custom_status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -38,6 +41,11 @@ UPDATE people SET email = $3, email_key = $4, profile = $5, custom_status = $6, 
   latest_visitor_id = $8, affiliate_id = $9, traffic_campaign_id = $10, credited_touch_id = $11,
   standing_purchases = $12, updated_at = $13
 WHERE account_id = $1 AND id = $2
+"""
+
+_SUBMISSIONS = """
+SELECT id, uuid, campaign_id, received_at, system_status, sale_status FROM leads
+WHERE account_id = $1 AND email_key = $2 ORDER BY id DESC LIMIT $3
 """
 
 _CREDITS = Table(
@@ -137,18 +145,15 @@ async def update_credits(
     await connection.execute(_UPDATE_CREDITS, account_id, *_CREDITS.parameters(rows))
 
 
-async def page(
-    connection: Connection, account_id: int, wanted: PeopleFilter, *, limit: int, offset: int
-) -> list[Person]:
-    """Give people in the order of `created_at`, then `id`: the ids from the index alone, then their rows."""
-    rows = await fetch(connection, page_query(account_id, wanted, limit=limit, offset=offset))
-    return [person_of(row) for row in rows]
+async def page(connection: Connection, account_id: int, wanted: PeopleFilter, page: Page) -> list[Person]:
+    """Give one page of people: their ids from the index alone, then their rows."""
+    return [person_of(row) for row in await fetch(connection, page_query(account_id, wanted, page))]
 
 
-def page_query(account_id: int, wanted: PeopleFilter, *, limit: int, offset: int) -> sa.Select[Any]:
+def page_query(account_id: int, wanted: PeopleFilter, page: Page) -> sa.Select[Any]:
     """Compose the query of `page`."""
     found = _where(sa.select(table.c.account_id, table.c.id), account_id, wanted)
-    chosen = found.order_by(*_order(wanted)).limit(limit).offset(offset).subquery("chosen")
+    chosen = found.order_by(*_order(page)).limit(page.limit).offset(page.offset).subquery("chosen")
     c = touches.alias("c")
     return (
         sa.select(
@@ -160,8 +165,13 @@ def page_query(account_id: int, wanted: PeopleFilter, *, limit: int, offset: int
                 c, sa.and_(c.c.account_id == account_id, c.c.id == table.c.credited_touch_id)
             )
         )
-        .order_by(*_order(wanted))
+        .order_by(*_order(page))
     )  # fmt: skip
+
+
+async def emails(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, str | None]:
+    """Give the addresses of people."""
+    return {row["id"]: row["email"] for row in await connection.fetch(_EMAILS, account_id, ids)}
 
 
 async def count(connection: Connection, account_id: int, wanted: PeopleFilter) -> int:
@@ -170,22 +180,28 @@ async def count(connection: Connection, account_id: int, wanted: PeopleFilter) -
     return int((await fetch(connection, query))[0]["total"])
 
 
+async def submissions(connection: Connection, account_id: int, key: str, most: int) -> list[Row]:
+    """Give the submissions of an address, newest first."""
+    return list(await connection.fetch(_SUBMISSIONS, account_id, key, most))
+
+
 def _where(query: sa.Select[Any], account_id: int, wanted: PeopleFilter) -> sa.Select[Any]:
-    query = query.where(table.c.account_id == account_id)
+    columns, created = table.c, wanted.created
+    conditions = [columns.account_id == account_id]
     if wanted.email is not None:
-        query = query.where(table.c.email_key == email_key(wanted.email))
+        conditions.append(columns.email_key == email_key(wanted.email))
     if wanted.affiliate_id is not None:
-        query = query.where(table.c.affiliate_id == wanted.affiliate_id)
+        conditions.append(columns.affiliate_id == wanted.affiliate_id)
     if wanted.traffic_campaign_id is not None:
-        query = query.where(table.c.traffic_campaign_id == wanted.traffic_campaign_id)
-    if wanted.created_after is not None:
-        query = query.where(table.c.created_at >= wanted.created_after)
-    if wanted.created_before is not None:
-        query = query.where(table.c.created_at < wanted.created_before)
-    return query
+        conditions.append(columns.traffic_campaign_id == wanted.traffic_campaign_id)
+    if created.since is not None:
+        conditions.append(columns.created_at >= created.since)
+    if created.before is not None:
+        conditions.append(columns.created_at < created.before)
+    return query.where(*conditions)
 
 
-def _order(wanted: PeopleFilter) -> tuple[Any, Any]:
-    if wanted.oldest_first:
-        return table.c.created_at.asc(), table.c.id.asc()
-    return table.c.created_at.desc(), table.c.id.desc()
+def _order(page: Page) -> tuple[Any, Any]:
+    if page.newest_first:
+        return table.c.created_at.desc(), table.c.id.desc()
+    return table.c.created_at.asc(), table.c.id.asc()

@@ -227,9 +227,8 @@ async def _write(connection: Connection, account_id: int, world: _World) -> None
     for at in sorted(set(world.changed_people.values())):
         ids = [i for i, changed_at in world.changed_people.items() if changed_at == at]
         await people.save_credits(connection, account_id, [(i, world.people[i].credit) for i in ids], at)
-    await tallies.add(
-        connection, account_id, TALLY, sum(not world.visitors[code].is_bot for code in world.new)
-    )
+    counted = [world.visitors[code] for code in world.new if not world.visitors[code].is_bot]
+    await tallies.add_many(connection, account_id, TALLY, [v.created_at for v in counted])
     await count_days(connection, account_id, world.counts)
 
 

@@ -1,22 +1,28 @@
 """Use cases of tracking: somebody arrives, turns out to be a person, or is given to an affiliate."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from leadyard.affiliates.model import Program
+from leadyard.kit.paging import Created, Page
 from leadyard.people import service as people
 from leadyard.people.model import Credit, Person
+from leadyard.storage import tallies
 from leadyard.storage.database import Connection
 from leadyard.tracking import store
-from leadyard.tracking.arriving import coming, kept_touch, take_in
+from leadyard.tracking.arriving import TALLY, coming, kept_touch, take_in
 from leadyard.tracking.attribution import counts_as_first, credited
 from leadyard.tracking.claims import claim_of, cut_arrival
 from leadyard.tracking.counting import count_days, moved
 from leadyard.tracking.following import NOTHING, Following
+from leadyard.tracking.fraud.service import look_at_lead
 from leadyard.tracking.model import Arrival, KeptTouch, Resolved, Touch, TouchSource, Visitor
 from leadyard.tracking.resolving import resolve
+
+ALWAYS = Created()
 
 
 async def arrive(
@@ -62,6 +68,7 @@ async def attach(
     """
     account_id = person.account_id
     locked = (await store.lock_all(connection, account_id, [visitor.tracking_code]))[visitor.tracking_code]
+    before = locked
     if locked.person_id != person.id:
         locked = msgspec.structs.replace(locked, person_id=person.id, updated_at=at)
         await store.update(connection, account_id, [locked])
@@ -84,6 +91,7 @@ async def attach(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
+    await look_at_lead(connection, after, before, at, is_new_person=is_new_person)
     if is_new_person:
         await following.lead_seen(connection, program, after, at)
     return after
@@ -155,3 +163,24 @@ async def find_visitor(
 ) -> Visitor | None:
     """Find a visitor by its tracking code or by its id."""
     return await store.find(connection, account_id, tracking_code=tracking_code, visitor_id=visitor_id)
+
+
+async def visitors_of(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, Visitor]:
+    """Give visitors by their ids."""
+    return await store.by_ids(connection, account_id, sorted(ids)) if ids else {}
+
+
+async def page(
+    connection: Connection, account_id: int, page: Page, created: Created = ALWAYS
+) -> list[Visitor]:
+    """Give one page of visitors, bots left out; a far page of the whole list is found by the days on which they came."""
+    if created == ALWAYS:
+        created, page = await tallies.near(connection, account_id, TALLY, page)
+    return await store.page(connection, account_id, created, page)
+
+
+async def count(connection: Connection, account_id: int, created: Created = ALWAYS) -> int:
+    """Tell how many visitors there are, bots left out; without bounds that costs the same however many they are."""
+    if created == ALWAYS:
+        return await tallies.total(connection, account_id, TALLY)
+    return await store.count(connection, account_id, created)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from leadyard.kit.paging import Created, Page
 from leadyard.people.rows import credit_of
 from leadyard.storage.arrays import BIGINT, BOOLEAN, BYTEA, SMALLINT, TEXT, TIMESTAMPTZ, Column, Table, uuids
 from leadyard.storage.counters import take_ids
@@ -24,7 +25,22 @@ WHERE v.account_id = $1
 _BY_CODE = f"{_SELECT} AND v.tracking_code = $2"
 _BY_ID = f"{_SELECT} AND v.id = $2"
 _LOCK_BY_CODES = f"{_SELECT} AND v.tracking_code = ANY($2::text[]) ORDER BY v.id FOR UPDATE OF v"
+_BY_IDS = f"{_SELECT} AND v.id = ANY($2::bigint[])"
 _OF_PERSON = f"{_SELECT} AND v.person_id = $2 ORDER BY v.id DESC LIMIT $3"
+
+_PAGE = (
+    "WITH chosen AS MATERIALIZED ("
+    "SELECT id FROM visitors WHERE account_id = $1 AND NOT is_bot"
+    " AND created_at >= coalesce($2::timestamptz, '-infinity') AND created_at < coalesce($3::timestamptz, 'infinity')"
+    " ORDER BY {order} LIMIT $4 OFFSET $5)"
+    f" {_SELECT} AND v.id IN (SELECT id FROM chosen) ORDER BY "
+    "{outer}"
+)
+
+_COUNT = """
+SELECT count(*) FROM visitors WHERE account_id = $1 AND NOT is_bot
+  AND created_at >= coalesce($2::timestamptz, '-infinity') AND created_at < coalesce($3::timestamptz, 'infinity')
+"""
 
 _PEOPLE_OF = """
 SELECT DISTINCT person_id FROM visitors
@@ -135,6 +151,25 @@ async def find(
     return None if row is None else visitor_of(row)
 
 
+async def by_ids(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Visitor]:
+    """Give visitors by their ids."""
+    return {row["id"]: visitor_of(row) for row in await connection.fetch(_BY_IDS, account_id, ids)}
+
+
+async def page(connection: Connection, account_id: int, created: Created, page: Page) -> list[Visitor]:
+    """Give one page of visitors that are no bots: their ids from the index alone, then their rows."""
+    rows = await connection.fetch(
+        page_sql(page), account_id, created.since, created.before, page.limit, page.offset
+    )
+    return [visitor_of(row) for row in rows]
+
+
+def page_sql(page: Page) -> str:
+    """Write the statement of `page`."""
+    direction = "DESC" if page.newest_first else "ASC"
+    return _PAGE.format(order=page.order, outer=f"v.created_at {direction}, v.id {direction}")
+
+
 async def of_person(connection: Connection, account_id: int, person_id: int, most: int) -> list[Visitor]:
     """Give the visitors of a person, newest first."""
     return [visitor_of(row) for row in await connection.fetch(_OF_PERSON, account_id, person_id, most)]
@@ -172,6 +207,11 @@ async def update(connection: Connection, account_id: int, visitors: Sequence[Vis
         for v in visitors
     ]  # fmt: skip
     await connection.execute(_UPDATE, account_id, *_CHANGED.parameters(rows))
+
+
+async def count(connection: Connection, account_id: int, created: Created) -> int:
+    """Count visitors that are no bots."""
+    return int(await connection.fetchval(_COUNT, account_id, created.since, created.before))
 
 
 async def insert_touches(connection: Connection, account_id: int, kept: Sequence[KeptTouch]) -> None:

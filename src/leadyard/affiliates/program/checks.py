@@ -1,6 +1,7 @@
 """What a programme's settings must be, beyond their types."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +40,11 @@ def program_problems(program: Program) -> list[FieldProblem]:
         for i, email in enumerate(program.merchant_emails)
         if normalise_email(email) is None
     ]
+    problems += [
+        FieldProblem(f"fraud.data_centre_networks[{i}]", "is not an IP address or network")
+        for i, network in enumerate(program.fraud.data_centre_networks)
+        if not _is_network(network)
+    ]
     trouble = next(_troubles(program.pages, DEEPEST), None)
     if trouble is not None:
         problems.append(FieldProblem("pages", trouble))
@@ -54,6 +60,14 @@ def is_web_address(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def _troubles(value: Any, levels: int) -> Iterator[str]:

@@ -193,7 +193,7 @@ class Recording:
         after = msgspec.structs.replace(person, standing_purchases=standing_purchases, updated_at=self._at)
         await people.save(connection, after)
         await count_purchase(connection, self._account_id, credit, self._at)
-        await tallies.add(connection, self._account_id, TALLY, 1)
+        await tallies.add(connection, self._account_id, TALLY, 1, self._at)
 
     async def _tell(self, event: WebhookEvent, purchase: Purchase) -> None:
         await announce_programme_news(self._connection, self._account_id, self._at, event, [purchase.told()])

@@ -119,11 +119,12 @@ collector_turns = tenant("collector_turns", moment("worked_in_at", nullable=True
 tallies = tenant(
     "tallies",
     text("what"),
+    sa.Column("day", sa.Date, nullable=False),
     small("slot"),
     number("count"),
-    key=("what", "slot"),
+    key=("what", "day", "slot"),
 )
-"""How many visitors, people and the like there are: the sum of a name's slots, which keep writers apart."""
+"""How many visitors, people and the like were made on each day (UTC): the sum of its slots, which keep writers apart."""
 
 request_windows = tenant(
     "request_windows",

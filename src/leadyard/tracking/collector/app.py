@@ -23,7 +23,7 @@ from leadyard.kit.asgi import (
     read_body,
 )
 from leadyard.kit.errors import UnavailableError
-from leadyard.kit.ids import new_uuid
+from leadyard.kit.ids import looks_like_leaddyno_key, new_uuid
 from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
 from leadyard.tracking.bots import is_bot
@@ -33,7 +33,9 @@ from leadyard.tracking.collector.wire import Beacon, body_of, read_beacon, read_
 
 PREFIX = "/collector/"
 LARGEST_BODY = 64 * 1024
-EVENTS = Counter("leadyard_collector_events", "What the tracker's beacon was told, by what became of it.", ["outcome"])
+EVENTS = Counter(
+    "leadyard_collector_events", "What the tracker's beacon was told, by what became of it.", ["outcome"]
+)
 
 _POSTS = {f"/collector/v1/{kind.name.lower()}": kind for kind in EventKind}
 _GIF_PATH = "/collector/v1/visit.gif"
@@ -146,7 +148,7 @@ class _Keys:
             self._known[key] = (known[0], time.monotonic() + _FRESH_SECONDS)
         elif len(self._known) >= _STRANGERS_KEPT:
             self._known.clear()
-        principal = await self._configuration.current_principal(key) if key else None
+        principal = await self._configuration.current_principal(key) if looks_like_leaddyno_key(key) else None
         is_public = principal is not None and principal.key.kind is KeyKind.LEADDYNO_PUBLIC
         account_id = principal.account_id if principal is not None and is_public else None
         self._known[key] = (account_id, time.monotonic() + _FRESH_SECONDS)
@@ -181,5 +183,3 @@ async def _answer(send: Send, status: int, kind: bytes, body: bytes, *more: tupl
 @lru_cache(maxsize=8)
 def _counter(outcome: str) -> Counter:
     return EVENTS.labels(outcome)
-
-

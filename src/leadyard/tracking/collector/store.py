@@ -22,7 +22,7 @@ SELECT id FROM accounts a WHERE EXISTS (SELECT FROM collector_events e WHERE e.a
 """
 
 _LATEST = """
-SELECT id FROM collector_events WHERE account_id = $1 AND at < coalesce($2, 'infinity') ORDER BY id DESC LIMIT 1
+SELECT id FROM collector_events WHERE account_id = $1 AND at < coalesce($2::timestamptz, 'infinity') ORDER BY id DESC LIMIT 1
 """
 
 _OPEN_TURN = "INSERT INTO collector_turns (account_id) VALUES ($1) ON CONFLICT DO NOTHING"
@@ -84,7 +84,9 @@ async def forget(connection: Connection, account_id: int, ids: Sequence[UUID]) -
     await connection.execute(_FORGET, account_id, list(ids))
 
 
-async def set_aside(connection: Connection, account_id: int, event_id: UUID, problem: str, at: datetime) -> None:
+async def set_aside(
+    connection: Connection, account_id: int, event_id: UUID, problem: str, at: datetime
+) -> None:
     """Put an event aside with the reason why it cannot be worked in."""
     await connection.execute(_SET_ASIDE, account_id, event_id, problem, at)
 
@@ -111,5 +113,8 @@ async def problems(
 def event_of(row: Row) -> Event:
     """Read an event from its row."""
     return Event(
-        UUID(bytes=row["id"].bytes), row["at"], EventKind(row["kind"]), msgspec.convert(row["body"], EventBody)
+        UUID(bytes=row["id"].bytes),
+        row["at"],
+        EventKind(row["kind"]),
+        msgspec.convert(row["body"], EventBody),
     )

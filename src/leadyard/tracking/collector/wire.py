@@ -35,14 +35,15 @@ def read_beacon(body: bytes) -> Beacon | None:
     """Read a body that should be JSON; members of the wrong type count as missing, None when nothing can be read."""
     try:
         return _read_typed(body)
-    except msgspec.ValidationError:
-        return _leniently(body)
     except (ValueError, RecursionError):
-        return None
+        return _leniently(body)
 
 
 def _leniently(body: bytes) -> Beacon | None:
-    document = _read_any(body)
+    try:
+        document = _read_any(body)
+    except (ValueError, RecursionError):
+        return None
     if not isinstance(document, dict):
         return None
     texts = {name: _text(document.get(name)) for name in _MEMBERS}

@@ -997,9 +997,10 @@ def upgrade() -> None:
         "tallies",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("slot", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "what", "slot", name=op.f("pk_tallies")),
+        sa.PrimaryKeyConstraint("account_id", "what", "day", "slot", name=op.f("pk_tallies")),
     )
     op.create_table(
         "touches",
