@@ -48,3 +48,13 @@ async def test_an_address_of_no_part_is_a_problem_that_says_so(
 async def test_what_is_wrong_with_the_set_up_api_says_so_there(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/campaigns")).status_code == 401
     assert (await client.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_the_tracking_script_stands_at_its_path_and_names_this_server(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/js")
+
+    assert answer.status_code == 200
+    assert "http://127.0.0.1:8080" in answer.text
+    assert (await client.get("/jsx")).status_code == 404

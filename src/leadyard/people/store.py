@@ -27,6 +27,8 @@ _FIND_BY_EMAIL = f"{_SELECT} AND p.email_key = $2"
 _FIND_BY_ID = f"{_SELECT} AND p.id = $2"
 _LOCK_BY_IDS = f"{_SELECT} AND p.id = ANY($2::bigint[]) ORDER BY p.id FOR UPDATE OF p"
 
+_EMAILS = "SELECT id, email FROM people WHERE account_id = $1 AND id = ANY($2)"
+
 _INSERT = """
 INSERT INTO people (account_id, id, uuid, email, email_key, profile, custom_status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -165,6 +167,11 @@ def page_query(account_id: int, wanted: PeopleFilter, page: Page) -> sa.Select[A
         )
         .order_by(*_order(page))
     )  # fmt: skip
+
+
+async def emails(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, str | None]:
+    """Give the addresses of people."""
+    return {row["id"]: row["email"] for row in await connection.fetch(_EMAILS, account_id, ids)}
 
 
 async def count(connection: Connection, account_id: int, wanted: PeopleFilter) -> int:

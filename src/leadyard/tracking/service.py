@@ -1,5 +1,6 @@
 """Use cases of tracking: somebody arrives, turns out to be a person, or is given to an affiliate."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -162,6 +163,11 @@ async def find_visitor(
 ) -> Visitor | None:
     """Find a visitor by its tracking code or by its id."""
     return await store.find(connection, account_id, tracking_code=tracking_code, visitor_id=visitor_id)
+
+
+async def visitors_of(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, Visitor]:
+    """Give visitors by their ids."""
+    return await store.by_ids(connection, account_id, sorted(ids)) if ids else {}
 
 
 async def page(

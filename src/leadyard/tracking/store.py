@@ -25,6 +25,7 @@ WHERE v.account_id = $1
 _BY_CODE = f"{_SELECT} AND v.tracking_code = $2"
 _BY_ID = f"{_SELECT} AND v.id = $2"
 _LOCK_BY_CODES = f"{_SELECT} AND v.tracking_code = ANY($2::text[]) ORDER BY v.id FOR UPDATE OF v"
+_BY_IDS = f"{_SELECT} AND v.id = ANY($2::bigint[])"
 _OF_PERSON = f"{_SELECT} AND v.person_id = $2 ORDER BY v.id DESC LIMIT $3"
 
 _PAGE = (
@@ -152,6 +153,11 @@ async def find(
     else:
         row = await connection.fetchrow(_BY_ID, account_id, visitor_id)
     return None if row is None else visitor_of(row)
+
+
+async def by_ids(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Visitor]:
+    """Give visitors by their ids."""
+    return {row["id"]: visitor_of(row) for row in await connection.fetch(_BY_IDS, account_id, ids)}
 
 
 async def page(connection: Connection, account_id: int, created: Created, page: Page) -> list[Visitor]:
