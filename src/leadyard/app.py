@@ -32,6 +32,7 @@ from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
+from leadyard.dialects.leaddyno.call import Services as LeadDynoServices
 from leadyard.exports.service import Exports
 from leadyard.identity.model import QueueAppend
 from leadyard.imports.jobs.runner import ImportRunner
@@ -61,6 +62,8 @@ from leadyard.responders.web import ResponderPages
 from leadyard.retention.service import Pruner, Retention
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.tracking.collector.jobs import EventWorker
+from leadyard.tracking.collector.working_in import work_in
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -114,6 +117,10 @@ class Services:
         self.prospects = Prospects(database, self.configuration, self.plans, auctioneer)
         self.exports = Exports(database, self.configuration)
 
+    async def work_in(self, account_id: int) -> int:
+        """Work in what an account's pages have sent until now, before somebody asks about it."""
+        return await work_in(self.database, account_id, following=self.programme_follows)
+
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.outbound.open()
@@ -141,6 +148,19 @@ class Services:
             self.prospects,
             Validating(self.database, self.ledger, self.inquiries),
             self.after_sale,
+        )
+
+    def of_leaddyno(self) -> LeadDynoServices:
+        """Give LeadDyno's dialect what it asks."""
+        return LeadDynoServices(
+            self.database,
+            self.configuration,
+            self.settings.base_url,
+            self.settings.leaddyno_requests_per_minute,
+            self.purchases,
+            self.commissions,
+            self.programme_follows,
+            self.work_in,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:
@@ -182,6 +202,7 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.events = EventWorker(database, ProgrammeFollows(ledger))
         self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
         self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)

@@ -53,6 +53,7 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.pruner.run(stop),
                 parts.imports.run(stop),
                 parts.responders.run(stop),
+                parts.events.run(stop),
                 parts.commissions.run(stop),
                 parts.payouts.run(stop),
                 fold_until(database, stop),

@@ -86,6 +86,7 @@ _INSERT_LINK = """
 INSERT INTO sign_in_links (account_id, token_hash, affiliate_id, expires_at)
 VALUES ($1, $2, $3, date_trunc('second', now()) + make_interval(secs => $4)) RETURNING expires_at
 """
+_EMAILS = "SELECT id, email FROM affiliates WHERE account_id = $1 AND id = ANY($2)"
 _SUBIDS = """
 SELECT subid, sum(visitors)::bigint AS visitors, sum(leads)::bigint AS leads, sum(purchases)::bigint AS purchases
 FROM affiliate_days WHERE account_id = $1 AND affiliate_id = $2 AND subid <> ''
@@ -225,6 +226,11 @@ async def insert_link(
     """Write a link that signs an affiliate in once, and tell when it ends."""
     ends: datetime = await connection.fetchval(_INSERT_LINK, account_id, token_hash, affiliate_id, seconds)
     return ends
+
+
+async def emails(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, str]:
+    """Give the e-mail addresses of affiliates."""
+    return {row["id"]: row["email"] for row in await connection.fetch(_EMAILS, account_id, ids)}
 
 
 async def subids(

@@ -1,6 +1,6 @@
 """Affiliates with what stands elsewhere about them: their group, their parent, what they brought."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from leadyard.affiliates.affiliates import store
 from leadyard.affiliates.affiliates.inputs import (
@@ -52,6 +52,11 @@ async def page(
 async def count(connection: Connection, account_id: int, filters: AffiliateFilters) -> int:
     """Count affiliates."""
     return await store.count(connection, account_id, filters)
+
+
+async def emails(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, str]:
+    """Give the e-mail addresses of affiliates."""
+    return await store.emails(connection, account_id, sorted(ids)) if ids else {}
 
 
 async def subids(

@@ -61,9 +61,7 @@ async def look_at_visits(database: Database, account_id: int, now: datetime) -> 
 
 async def _networks(connection: Connection, account_id: int, program: Program, now: datetime) -> list[Signal]:
     settings = program.fraud
-    limits = [
-        limit for limit in (settings.burst_visitors, settings.data_centre_visitors) if limit is not None
-    ]
+    limits = [limit for limit in (settings.burst_visitors, settings.data_centre_visitors) if limit]
     if not limits:
         return []
     data_centres = (*DATA_CENTRES, *settings.data_centre_networks)
@@ -71,11 +69,11 @@ async def _networks(connection: Connection, account_id: int, program: Program, n
     signals = []
     for row in rows:
         count, network = row["visitors"], row["network"]
-        if settings.burst_visitors is not None and count >= settings.burst_visitors:
+        if 0 < settings.burst_visitors <= count:
             signals.append(
                 _signal(SignalKind.BURST, row, now, f"{count} visitors from {network} within an hour")
             )
-        is_many = settings.data_centre_visitors is not None and count >= settings.data_centre_visitors
+        is_many = 0 < settings.data_centre_visitors <= count
         if row["is_data_centre"] and is_many:
             signals.append(
                 _signal(SignalKind.DATA_CENTRE, row, now, f"{count} visitors from {network}, a data centre")
