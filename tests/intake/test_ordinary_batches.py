@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.exchange import Exchange
@@ -17,7 +18,7 @@ from leadyard.intake.model import IntakeResult
 from leadyard.kit.errors import UnavailableError
 from leadyard.storage.database import Connection
 
-Written = set[tuple[int, int]] | None
+Written = set[UUID] | None
 
 
 async def together(exchange: Exchange, numbers: list[int], **changes: Any) -> list[IntakeResult]:
