@@ -197,7 +197,7 @@ class Intake:
             ids = iter(await self._ids.take(account_id, count))
             for candidate in unnumbered:
                 if candidate.account_id == account_id:
-                    candidate.number(next(ids))
+                    candidate.lead_id = next(ids)
 
     async def _is_stored(self, decided: "Decided") -> bool:
         """Tell whether the batch whose commit was not answered is there: it is as a whole or not at all."""
