@@ -7,6 +7,8 @@ import structlog
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.payouts.sending import PayoutSender
+from leadyard.affiliates.payouts.service import Payouts
 from leadyard.affiliates.purchases.service import Purchases
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import DeliveryKind, DeliverySettings
@@ -19,6 +21,7 @@ from leadyard.delivery.account_carriers import (
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.files.service import FileExporter
 from leadyard.delivery.guard import AddressGuard
+from leadyard.delivery.learning import Learning
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
@@ -30,6 +33,7 @@ from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
 from leadyard.dialects.leaddyno.call import Services as LeadDynoServices
+from leadyard.exports.service import Exports
 from leadyard.identity.model import QueueAppend
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
@@ -42,6 +46,7 @@ from leadyard.intake.service import Intake
 from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.jobs.runner import JobRunner
 from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
@@ -51,6 +56,7 @@ from leadyard.responders.jobs import ResponderWorker
 from leadyard.responders.links import Links
 from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
+from leadyard.retention.service import Pruner, Retention
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.tracking.collector.jobs import EventWorker
@@ -99,9 +105,13 @@ class Services:
             AddressGuard(settings.allowed_networks),
             carriers_of(self.outbound),
         )
+        self.payouts = Payouts(database, self.ledger)
         self.responder_pages = ResponderPages(database, links_of(settings))
         self.pings = ping_transport(settings)
-        self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+        self.learning = Learning(database)
+        auctioneer = Auctioneer(self.pings, self.learning)
+        self.prospects = Prospects(database, self.configuration, self.plans, auctioneer)
+        self.exports = Exports(database, self.configuration)
 
     async def work_in(self, account_id: int) -> int:
         """Work in what an account's pages have sent until now, before somebody asks about it."""
@@ -111,11 +121,13 @@ class Services:
         """Open the clients inside the loop that will send."""
         await self.outbound.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.outbound.close()
         await self.pings.close()
+        await self.learning.close()
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -165,6 +177,7 @@ class WorkerParts:
         self._leads = Leads(database, configuration, plans, ledger)
         carriers = carriers_of(self.transport)
         self.pings = ping_transport(settings)
+        self.learning = Learning(database)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
         submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
@@ -174,7 +187,7 @@ class WorkerParts:
             configuration,
             ledger,
             carriers,
-            Auctioneer(self.pings),
+            Auctioneer(self.pings, self.learning),
             sending_carriers=by_account,
             name=name,
         )
@@ -186,17 +199,22 @@ class WorkerParts:
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
         self.events = EventWorker(database, ProgrammeFollows(ledger))
+        self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
+        self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)
+        self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.transport.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.transport.close()
         await self.pings.close()
+        await self.learning.close()
 
     async def _messenger(self, account_id: int) -> Messenger:
         """Give responders what carries an account's messages."""
@@ -216,7 +234,7 @@ class WorkerParts:
 def links_of(settings: Settings) -> Links:
     """Make what signs the links in messages; they lead to the installation's public address."""
     secret_key = settings.with_secret_key().secret_key or ""
-    return Links(secret_key, settings.public_base_url or settings.local_base_url)
+    return Links(secret_key, settings.base_url)
 
 
 def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:

@@ -14,12 +14,17 @@ from prometheus_client import Counter
 
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
+from leadyard.affiliates.billing.api import SECTION as BILLING
 from leadyard.affiliates.decisions import Decisions
+from leadyard.affiliates.payouts.api import section as payouts_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
+from leadyard.dialects.billing.app import BillingWebhooks
+from leadyard.dialects.billing.taking import Taker
 from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.dialects.leaddyno.app import LeadDynoDialect
+from leadyard.exports.api import section as exports_section
 from leadyard.health import Health
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
@@ -39,6 +44,9 @@ from leadyard.tracking.api import sections as tracking_sections
 from leadyard.tracking.collector.app import PREFIX as COLLECTOR_PREFIX
 from leadyard.tracking.collector.app import Collector
 from leadyard.tracking.review_api import sections as review_sections
+from leadyard.tracking.script import PATH as SCRIPT_PATH
+from leadyard.tracking.script import ScriptPages
+from leadyard.tracking.script.api import section as script_section
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -54,6 +62,7 @@ class Web:
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
         self.leaddyno = LeadDynoDialect(services.of_leaddyno(), services.settings.trusted_proxies)
+        scripts = ScriptPages(services.settings.base_url)
         own = cast(
             Application,
             create(
@@ -64,15 +73,25 @@ class Web:
                     DELIVERY_FILES,
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
+                    script_section(scripts.script),
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
                     *tracking_sections(services.work_in),
                     *review_sections(Decisions(services.purchases)),
+                    payouts_section(services.payouts),
+                    BILLING,
+                    exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,
             ),
         )
         self.collector = Collector(
             services.database, services.configuration, services.settings.trusted_proxies
+        )
+        self.billing = BillingWebhooks(
+            services.database,
+            services.configuration,
+            Taker(services.database, services.purchases),
+            services.outbound.exchange,
         )
         self._health = Health(services)
         self._parts: list[tuple[str, str, Application]] = [
@@ -81,6 +100,7 @@ class Web:
             ("/api/", "own", own),
             (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
+            (SCRIPT_PATH, "script", scripts),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))
@@ -95,6 +115,9 @@ class Web:
             return
         if LeadDynoDialect.owns(path):
             await self.leaddyno(scope, receive, _counted(send, "leaddyno"))
+            return
+        if BillingWebhooks.owns(path):
+            await self.billing(scope, receive, _counted(send, "billing"))
             return
         for prefix, name, part in self._parts:
             if path.startswith(prefix):

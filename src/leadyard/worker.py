@@ -49,9 +49,12 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.files.run(stop),
                 parts.resumer.run(stop),
                 parts.jobs.run(stop),
+                parts.release_rules.run(stop),
+                parts.pruner.run(stop),
                 parts.responders.run(stop),
                 parts.events.run(stop),
                 parts.commissions.run(stop),
+                parts.payouts.run(stop),
                 fold_until(database, stop),
             )
         finally:

@@ -15,6 +15,7 @@ from leadyard.campaigns import service as setup
 from leadyard.campaigns.distribution import AuctionTerms, Method, PingTarget
 from leadyard.campaigns.inputs import CampaignRecord, DeliveryRecord
 from leadyard.campaigns.model import Caps, DeliveryKind
+from leadyard.delivery.learning import answers_of
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.storage.database import Database
@@ -229,3 +230,15 @@ async def test_the_price_that_a_post_names_counts_before_the_bid(desk: Desk) -> 
         await bidder(desk, campaign.id, shop, answers=answers, revenue=Decimal(1))
         (lead_id,) = await sell(desk, 1)
     assert (await desk.lead(lead_id))["revenue"] == 8_750_000
+
+
+async def test_what_a_worker_learned_of_a_buyer_is_known_to_the_next_one(desk: Desk) -> None:
+    campaign = await auction_campaign(desk)
+    async with buyer(bids("5")) as shop:
+        delivery = await bidder(desk, campaign.id, shop)
+        await sell(desk, *range(12))
+        await sell(desk, 20)
+    (*_, last) = sorted(await desk.rows("auctions"), key=lambda row: row["at"])
+    assert last["bids"][0]["deadline_milliseconds"] < 1000
+    counts = await answers_of(desk.database, desk.account_id, delivery.id)
+    assert sum(counts.values()) == 13

@@ -47,11 +47,11 @@ async def test_a_programme_in_order_makes_no_difference(shop: Shop) -> None:
         ),
         (
             "UPDATE affiliate_days SET purchases = purchases + 1 WHERE account_id = $1",
-            [("affiliate's days against purchases: purchases", 2, 3)],
+            [("what affiliates brought: purchases", 2, 3)],
         ),
         (
-            "UPDATE tallies SET count = count + 1 WHERE account_id = $1 AND what = 'purchases' AND slot = (SELECT min(slot) FROM tallies WHERE account_id = $1 AND what = 'purchases')",
-            [("tally: count", 2, 3)],
+            "INSERT INTO tallies (account_id, what, day, slot, count) VALUES ($1, 'purchases', '1970-01-01', 0, 1)",
+            [("tally of purchases: count", 2, 3)],
         ),
     ],
 )  # fmt: skip

@@ -44,6 +44,7 @@ class Permission(StrEnum):
 
     LEADS_CREATE = "Leads > Create"
     LEADS_SEARCH = "Leads > Search"
+    LEADS_EXPORT = "Leads > Export"
     LEADS_UPDATE = "Leads > Update"
     LEADS_REPROCESS = "Leads > Reprocess"
     LEADS_RETURN = "Leads > Return"
@@ -71,8 +72,10 @@ class Permission(StrEnum):
 
 ALLOWED = {
     KeyKind.ADMINISTRATOR: frozenset(Permission),
-    KeyKind.SUPPLIER: frozenset({Permission.LEADS_CREATE, Permission.API_QUEUE, Permission.CAMPAIGNS}),
-    KeyKind.BUYER: frozenset({Permission.LEADS_RETURN, Permission.LEADS_FEEDBACK}),
+    KeyKind.SUPPLIER: frozenset(
+        {Permission.LEADS_CREATE, Permission.LEADS_EXPORT, Permission.API_QUEUE, Permission.CAMPAIGNS}
+    ),
+    KeyKind.BUYER: frozenset({Permission.LEADS_EXPORT, Permission.LEADS_RETURN, Permission.LEADS_FEEDBACK}),
     KeyKind.LEADDYNO_PRIVATE: frozenset(),
     KeyKind.LEADDYNO_PUBLIC: frozenset(),
 }

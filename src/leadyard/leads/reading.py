@@ -11,7 +11,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.intake.fields import email_key, phone_key
 from leadyard.kit.documents import text_problem
 from leadyard.leads import events
-from leadyard.leads.model import AttemptState, Lead, SaleStatus, SystemStatus
+from leadyard.leads.model import APPROVED_STATES, AttemptState, Lead, SaleStatus, SystemStatus
 from leadyard.leads.store import LEAD_COLUMNS, StoredLead, lead_of
 from leadyard.leads.views import LeadView
 from leadyard.storage.database import LARGEST_ID, Connection, fetch
@@ -19,13 +19,15 @@ from leadyard.storage.tables.leads import delivery_attempts
 from leadyard.storage.tables.leads import leads as table
 
 DEFAULT_COUNTRY = "GB"
+HELD = tuple(sorted({*APPROVED_STATES, AttemptState.RETURNED}))
+"""States of attempts whose buyer may see the lead."""
 
 
 class LeadFilter(msgspec.Struct, frozen=True):
     """What leads of a list have in common; None is no condition, received times are from (inside) to (outside).
 
-    `attempt` is a state that at least one attempt is in. `email` and `phone` are as people write them; `before_id` is
-    the last id of the page before.
+    `attempt` is a state that at least one attempt is in; the buyer has the lead, or had it until it came back. `email`
+    and `phone` are as people write them; `before_id` is the last id of the page before.
     """
 
     campaign_id: int | None = None
@@ -38,6 +40,17 @@ class LeadFilter(msgspec.Struct, frozen=True):
     received_from: datetime | None = None
     received_to: datetime | None = None
     before_id: int | None = None
+    buyer_id: int | None = None
+
+
+class LeadFacts(msgspec.Struct, frozen=True):
+    """What rules ask of a stored lead."""
+
+    id: int
+    fields: dict[str, str]
+    received_at: datetime
+    supplier_id: int | None
+    channel: int
 
 
 def view_of(stored: StoredLead) -> LeadView:
@@ -67,27 +80,38 @@ async def page(connection: Connection, setup: AccountSetup, wanted: LeadFilter, 
 def page_query(setup: AccountSetup, wanted: LeadFilter, most: int) -> sa.Select[Any]:
     """Compose the query for a page of leads."""
     columns = [table.c[name] for name in LEAD_COLUMNS]
-    return sa.select(*columns).where(*_conditions(setup, wanted)).order_by(table.c.id.desc()).limit(most)
+    return sa.select(*columns).where(*conditions_of(setup, wanted)).order_by(table.c.id.desc()).limit(most)
 
 
 async def ids_after(
     connection: Connection, setup: AccountSetup, wanted: LeadFilter, after_id: int, most: int
 ) -> list[int]:
     """List ids of leads, tests left out, by rising id after one, at most so many."""
-    conditions = (*_conditions(setup, wanted), table.c.is_test.is_(False), table.c.id > after_id)
+    conditions = (*conditions_of(setup, wanted), table.c.is_test.is_(False), table.c.id > after_id)
     query = sa.select(table.c.id).where(*conditions).order_by(table.c.id).limit(most)
     return [row["id"] for row in await fetch(connection, query)]
 
 
+async def facts_after(
+    connection: Connection, setup: AccountSetup, wanted: LeadFilter, after_id: int, most: int
+) -> list[LeadFacts]:
+    """Read what rules ask of leads, tests left out, by rising id after one, at most so many."""
+    conditions = (*conditions_of(setup, wanted), table.c.is_test.is_(False), table.c.id > after_id)
+    columns = [table.c[name] for name in LeadFacts.__struct_fields__]
+    query = sa.select(*columns).where(*conditions).order_by(table.c.id).limit(most)
+    return [LeadFacts(*row.values()) for row in await fetch(connection, query)]
+
+
 async def extent(connection: Connection, setup: AccountSetup, wanted: LeadFilter) -> tuple[int, int]:
     """Count leads, tests left out, and give the highest id of them (0 without any)."""
-    conditions = (*_conditions(setup, wanted), table.c.is_test.is_(False))
+    conditions = (*conditions_of(setup, wanted), table.c.is_test.is_(False))
     columns = (sa.func.count().label("count"), sa.func.coalesce(sa.func.max(table.c.id), 0).label("last"))
     (row,) = await fetch(connection, sa.select(*columns).where(*conditions))
     return row["count"], row["last"]
 
 
-def _conditions(setup: AccountSetup, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+def conditions_of(setup: AccountSetup, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    """Compose the conditions of a filter, the account first."""
     account_id = setup.account.id
     return [
         *_equalities(account_id, wanted),
@@ -118,7 +142,16 @@ def _states(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]
         of_account = attempts.account_id == account_id
         in_state = attempts.state == _literal(wanted.attempt)
         found.append(table.c.id.in_(sa.select(attempts.lead_id).where(of_account, in_state)))
+    if wanted.buyer_id is not None:
+        found.append(_held_by(account_id, wanted.buyer_id))
     return found
+
+
+def _held_by(account_id: int, buyer_id: int) -> sa.ColumnElement[bool]:
+    attempts = delivery_attempts.c
+    of_lead = (attempts.account_id == account_id) & (attempts.lead_id == table.c.id)
+    is_held = (attempts.buyer_id == buyer_id) & attempts.state.in_(HELD)
+    return sa.exists().where(of_lead, is_held)
 
 
 def _literal(state: int) -> sa.ColumnElement[int]:

@@ -16,6 +16,7 @@ from leadyard.kit.errors import LeadyardError
 from leadyard.own_api import problems
 from leadyard.own_api.docs_page import docs_handlers
 from leadyard.own_api.document import build_document
+from leadyard.own_api.downloads import Streamed
 from leadyard.own_api.operation import Answer, Call, Operation, Section
 from leadyard.own_api.reading import LARGEST_BODY, LARGEST_TEXT, authenticate, read_body, read_query
 from leadyard.storage.database import Database
@@ -91,6 +92,8 @@ def _handler(
 
 def _response(operation: Operation, answer: Answer) -> Response[Any]:
     headers = {"cache-control": "no-store"}
+    if answer.download is not None:
+        return Streamed(answer.download, headers)
     if answer.location is not None:
         headers["location"] = f"{PREFIX}{answer.location}"
     status = answer.status or operation.status

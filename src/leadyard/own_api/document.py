@@ -142,6 +142,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
+    if operation.media_types:
+        file = {"schema": {"type": "string"}}
+        return {"description": "The file.", "content": dict.fromkeys(operation.media_types, file)}
     if operation.answer is None:
         return {"description": "Done."}
     schema = _page(ref_to(operation.answer)) if operation.is_list else ref_to(operation.answer)

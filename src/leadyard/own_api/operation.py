@@ -1,6 +1,6 @@
 """What an endpoint of the own API is: the one description that serves routing, checks and documentation."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -70,12 +70,24 @@ class Call(msgspec.Struct, frozen=True):
         return min(int(text), LARGEST_ID)
 
 
+class Download(msgspec.Struct, frozen=True):
+    """A file that is sent as it is made; an error while it is made breaks the connection off."""
+
+    file_name: str
+    media_type: str
+    chunks: AsyncGenerator[bytes, None]
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back: a Struct or JSON values (None: an empty body); `location` is relative to `/api/v1`."""
+    """What goes back: a Struct or JSON values (None: an empty body); `location` is relative to `/api/v1`.
+
+    A download goes back instead of a body.
+    """
 
     body: Any = None
     status: int | None = None
     location: str | None = None
+    download: Download | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -86,7 +98,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `body` is the type of the request's body; `is_patch` makes it a merge patch of that type, `is_text` a text that the
     handler reads chunk by chunk. `answer` is the type of
-    the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success.
+    the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success. `media_types` are
+    those of the file that is downloaded instead of a JSON answer.
     """
 
     method: str
@@ -105,6 +118,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     is_list: bool = False
     example: Any = None
+    media_types: tuple[str, ...] = ()
 
 
 class Section(msgspec.Struct, frozen=True):

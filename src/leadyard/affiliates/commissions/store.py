@@ -18,11 +18,11 @@ _NAMES = (
     "plan_line_id", "touch_id", "counterpart_of", "level", "repetition", "amount", "currency", "rate", "reason", "note",
     "is_held", "due_at", "payout_id", "paid_at", "created_at", "updated_at",
 )  # fmt: skip
-_COLUMNS = ", ".join(_NAMES)
+COLUMNS = ", ".join(_NAMES)
 
 _INSERT = f"""
-INSERT INTO commissions (account_id, {_COLUMNS})
-SELECT $1, {_COLUMNS} FROM jsonb_to_recordset($2::jsonb) AS made (
+INSERT INTO commissions (account_id, {COLUMNS})
+SELECT $1, {COLUMNS} FROM jsonb_to_recordset($2::jsonb) AS made (
     id bigint, affiliate_id bigint, kind smallint, state smallint, origin text, purchase_id bigint, person_id bigint,
     visitor_id bigint, lead_id bigint, plan_id bigint, plan_line_id bigint, touch_id bigint, counterpart_of bigint,
     level smallint, repetition smallint, amount bigint, currency text, rate numeric, reason text, note text,
@@ -109,7 +109,7 @@ async def insert(
 
 async def lock(connection: Connection, account_id: int, column: str, value: int) -> list[Commission]:
     """Give the commissions of a purchase (`purchase_id`) or a submission (`lead_id`), or one (`id`), locked."""
-    sql = f"SELECT {_COLUMNS} FROM commissions WHERE account_id = $1 AND {column} = $2 ORDER BY id FOR UPDATE"
+    sql = f"SELECT {COLUMNS} FROM commissions WHERE account_id = $1 AND {column} = $2 ORDER BY id FOR UPDATE"
     return [commission_of(row) for row in await connection.fetch(sql, account_id, value)]
 
 

@@ -22,6 +22,7 @@ from leadyard.intake.imports.reading import ImportFileError
 from leadyard.intake.imports.service import Importer, ImportOrder, Refusal, Summary
 from leadyard.intake.plan import Plans
 from leadyard.intake.service import Intake
+from leadyard.kit.spreadsheets import defused
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
 from leadyard.storage.vault import Vault
@@ -58,7 +59,7 @@ async def _run(database: Database, slug: str, order: ImportOrder, refused: TextI
 
     def note(refusal: Refusal) -> None:
         if writer is not None:
-            writer.writerow([refusal.number, refusal.code, "; ".join(refusal.errors)])
+            writer.writerow([refusal.number, refusal.code, defused("; ".join(refusal.errors))])
 
     parts = (
         TextColumn("Importing"),

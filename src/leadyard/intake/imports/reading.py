@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from leadyard.kit.errors import LeadyardError
+from leadyard.kit.spreadsheets import restored
 
 LONGEST_VALUE = 65_536
 _DELIMITERS = ",;\t|"
@@ -116,11 +117,14 @@ def read_rows(lines: Iterator[str], delimiter: str, columns: Columns) -> Iterato
 
 
 def _text(cell: str) -> str:
-    """Trim a cell; bytes that were not UTF-8 are read as Windows-1252."""
+    """Trim a cell, without the apostrophe that exports put before formulas.
+
+    Bytes that were not UTF-8 are read as Windows-1252.
+    """
     if not cell.isascii():
         raw = cell.encode("utf-8", "surrogateescape")
         try:
             cell = raw.decode()
         except UnicodeDecodeError:
             cell = raw.decode("cp1252", "replace")
-    return cell.strip()
+    return restored(cell).strip()

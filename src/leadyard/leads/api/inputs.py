@@ -26,6 +26,7 @@ PAGING = (
 FILTERS = (
     Parameter("campaign_id", Id, "Only leads of this campaign."),
     Parameter("supplier_id", Id, "Only leads of this supplier."),
+    Parameter("buyer_id", Id, "Only leads that this buyer has, or had until it returned them."),
     Parameter("status", StatusWord, "Only leads with this status."),
     Parameter("sale_status", SaleWord, "Only leads whose sale stands so."),
     Parameter(
@@ -92,7 +93,7 @@ def filter_of(call: Call, **fixed: Any) -> LeadFilter:
     wanted["sale_status"] = _named(SaleStatus, wanted["sale_status"])
     wanted["attempt"] = _named(AttemptState, wanted["attempt"])
     wanted["system_status"] = wanted.pop("status")
-    wanted["before_id"] = call.query["before"]
+    wanted["before_id"] = call.query.get("before")
     return LeadFilter(**{**wanted, **fixed})
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,10 +11,7 @@ import msgspec
 import xlsxwriter  # type: ignore[import-untyped]
 
 from leadyard.delivery.kinds import FileSettings
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
-_LONGEST_CELL = 32_767
+from leadyard.kit.spreadsheets import cell_text, defused
 
 
 class Writer(Protocol):
@@ -31,11 +27,9 @@ class Writer(Protocol):
 def neutral(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula; plain numbers stay as they are.
 
-    A telephone number such as +447700900123 is a plain number, so that importers get it unchanged.
+    Programs read these files, so a telephone number such as +447700900123 is a plain number too.
     """
-    if text.lstrip(" \u00a0").startswith(_DANGEROUS) and _NUMBER.fullmatch(text) is None:
-        return f"'{text}"
-    return text
+    return defused(text, keeps_plus=True)
 
 
 def writer_of(settings: FileSettings) -> Writer:
@@ -101,7 +95,7 @@ class _XlsxWriter:
     def add(self, rows: Iterable[Sequence[str]]) -> None:
         for row in rows:
             for column, value in enumerate(row):
-                self._sheet.write_string(self._row, column, neutral(value)[:_LONGEST_CELL])
+                self._sheet.write_string(self._row, column, cell_text(neutral(value)))
             self._row += 1
 
     def finish(self) -> bytes:

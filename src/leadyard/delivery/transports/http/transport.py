@@ -7,6 +7,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp import ClientSession, TCPConnector
 from msgspec import structs
+from multidict import CIMultiDict
 from yarl import URL
 
 from leadyard.delivery.answers import RuleError, compile_rules, judge, retry_after_seconds
@@ -126,6 +127,17 @@ class HttpTransport:
                 return "" if response.status < HTTPStatus.MULTIPLE_CHOICES else f"HTTP {response.status}"
         except (aiohttp.ClientError, MaybeSentError, OSError, TimeoutError, ValueError) as error:
             return words(error)
+
+    async def exchange(self, method: str, url: str, body: str | None, headers: Mapping[str, str]) -> Reply:
+        """Make a request and read its answer, whatever its status; raises TroubleError without a whole one."""
+        if self._session is None:
+            raise RuntimeError("open() the transport before calling")
+        try:
+            request = Request(method, URL(url), CIMultiDict(headers), body)
+        except ValueError as error:
+            raise TroubleError(Outcome.ERROR, f"The URL cannot be called: {words(error)}") from error
+        async with self._places.place(request.url):
+            return await call(self._session, request, _POST_SECONDS, None)
 
     async def _send(
         self,

@@ -163,6 +163,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_log_entity", "audit_log", ["account_id", "entity", "entity_id"], unique=False)
     op.create_table(
+        "billing_providers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_billing_providers")),
+    )
+    op.create_table(
         "buyer_deltas",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -311,50 +321,6 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_config_versions")),
-    )
-    op.create_table(
-        "correction_deltas",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.Column(
-            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_correction_deltas")),
-    )
-    op.create_table(
-        "correction_rollups",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.Column(
-            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.PrimaryKeyConstraint(
-            "account_id",
-            "booked_hour",
-            "hour",
-            "campaign_id",
-            "supplier_id",
-            "sub_supplier_id",
-            "channel",
-            name=op.f("pk_correction_rollups"),
-        ),
     )
     op.create_table(
         "decision_traces",
@@ -542,6 +508,9 @@ def upgrade() -> None:
         sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
         sa.Column(
             "failed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "skipped", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
         ),
         sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
@@ -836,6 +805,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
     )
     op.create_table(
+        "payout_channels",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_payout_channels")),
+    )
+    op.create_table(
         "payout_runs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -889,6 +868,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("traffic_campaign_id IS NOT NULL"),
     )
     op.create_table(
+        "ping_answers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("milliseconds", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("answers", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account_id", "delivery_id", "slot", "milliseconds", name=op.f("pk_ping_answers")
+        ),
+    )
+    op.create_table(
         "plans",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -922,6 +912,21 @@ def upgrade() -> None:
         sa.Column("occasion", sa.Text(), nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "occasion", name=op.f("pk_responder_occasions")),
+    )
+    op.create_table(
+        "retention_progress",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "looked_to", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "pass_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("gone_before", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_retention_progress")),
     )
     op.create_table(
         "return_reasons",
@@ -1460,6 +1465,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 0"),
     )
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 1"),
+    )
     op.create_table(
         "plan_lines",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1531,6 +1543,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_purchases_created_at", "purchases", ["account_id", "created_at", "id"], unique=False)
     op.create_index("ix_purchases_person_id", "purchases", ["account_id", "person_id", "id"], unique=False)
+    op.create_table(
+        "release_rules",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "campaign_id"],
+            ["campaigns.account_id", "campaigns.id"],
+            name=op.f("fk_release_rules_account_id_campaign_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_release_rules")),
+    )
+    op.create_index(
+        "ix_release_rules_campaign_id", "release_rules", ["account_id", "campaign_id"], unique=False
+    )
     op.create_table(
         "responders",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1828,6 +1864,42 @@ def upgrade() -> None:
         ["account_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
+        "release_rule_progress",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rule_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "due_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "pass_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "pass_version", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "released", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "rejected", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "stayed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "rule_id"],
+            ["release_rules.account_id", "release_rules.id"],
+            name=op.f("fk_release_rule_progress_account_id_rule_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "rule_id", name=op.f("pk_release_rule_progress")),
     )
     op.create_table(
         "responder_pushes",

@@ -1,0 +1,1 @@
+"""What billing systems must prove when they tell of payments: their signing secrets."""

@@ -1,0 +1,34 @@
+"""Billing systems in the own API."""
+
+from leadyard.affiliates.billing import service
+from leadyard.affiliates.billing.model import NAMES, BillingProvider
+from leadyard.identity.model import Permission
+from leadyard.own_api.operation import Answer, Call, Operation, Section
+
+_PATH = "/billing-systems/{name}"
+
+
+async def _read(call: Call) -> Answer:
+    return Answer(await service.show(call.database, call.account_id, call.path["name"]))
+
+
+async def _put(call: Call) -> Answer:
+    return Answer(await service.put(call.database, call.actor, call.path["name"], call.body))
+
+
+SECTION = Section(
+    "Billing systems",
+    f"What a billing system must prove when it tells of payments: {', '.join(NAMES)}.",
+    (
+        Operation(
+            method="GET", path=_PATH, id="readBillingSystem", summary="Read what a billing system must prove",
+            handler=_read, permission=Permission.SETUP_READ, answer=BillingProvider,
+        ),
+        Operation(
+            method="PUT", path=_PATH, id="putBillingSystem", summary="Set what a billing system must prove",
+            description="Once `signing_secret` is set, messages without a right signature are refused.",
+            handler=_put, permission=Permission.SETUP_WRITE, body=BillingProvider, answer=BillingProvider,
+            example={"signing_secret": "whsec_…"},
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,24 @@
+"""How an account lets billing systems tell of payments."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from leadyard.kit.masking import Destination, SecretText
+
+PAYPAL = "paypal"
+SIGNING = ("chargify", "coinbase", "shopify", "stripe", "woocommerce")
+"""Billing systems that sign their messages."""
+
+NAMES = (PAYPAL, *SIGNING)
+
+
+class BillingProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """`signing_secret` is what the system signs with: once it is set, messages without a right signature are refused.
+
+    `verify_url` is where PayPal confirms its notifications; left out it is PayPal's own address.
+    """
+
+    signing_secret: Annotated[SecretText, Meta(max_length=255)] = ""
+    verify_url: Annotated[Destination, Meta(max_length=2048)] | None = None

@@ -1,0 +1,1 @@
+"""Everything an account holds, as files of any size."""
