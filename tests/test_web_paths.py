@@ -52,16 +52,6 @@ async def test_what_is_wrong_with_the_set_up_api_says_so_there(client: httpx.Asy
     assert (await client.get("/healthz")).json() == {"status": "ok"}
 
 
-async def test_the_tracking_script_stands_at_its_path_and_names_this_server(
-    client: httpx.AsyncClient,
-) -> None:
-    answer = await client.get("/js")
-
-    assert answer.status_code == 200
-    assert "http://127.0.0.1:8080" in answer.text
-    assert (await client.get("/jsx")).status_code == 404
-
-
 async def test_leaddynos_paths_are_answered_in_its_words(client: httpx.AsyncClient) -> None:
     for path in ("/v1", "/v1/", "/v1/leads", "/v1/leads/"):
         answer = await client.get(path)
@@ -80,3 +70,13 @@ def test_no_path_of_leadbyte_is_leaddynos() -> None:
     )
     assert not any(LeadDynoDialect.owns(path) for path in paths)
     assert not any(LeadByteDialect.owns(path) for path in ("/v1/leads", "/v1", "/v1/campaigns/7"))
+
+
+async def test_the_tracking_script_stands_at_its_path_and_names_this_server(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/js")
+
+    assert answer.status_code == 200
+    assert "http://127.0.0.1:8080" in answer.text
+    assert (await client.get("/jsx")).status_code == 404
