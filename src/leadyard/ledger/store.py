@@ -21,9 +21,10 @@ _POSTINGS = Table(
 
 _POST = f"""
 WITH entries AS (
-    INSERT INTO ledger_entries ({", ".join(_ENTRIES.names)}) SELECT * FROM {_ENTRIES.source(1, "entry")}
+    INSERT INTO ledger_entries (account_id, id, kind, at, lead_id, memo, commission_id)
+    SELECT * FROM {_ENTRIES.source(1, "entry")}
 )
-INSERT INTO ledger_postings ({", ".join(_POSTINGS.names)})
+INSERT INTO ledger_postings (account_id, entry_id, line, book, party_id, currency, amount)
 SELECT * FROM {_POSTINGS.source(1 + len(_ENTRIES.names), "posting")}
 """
 
