@@ -147,16 +147,14 @@ async def page(
     offset: int,
 ) -> tuple[list[Payout], int]:
     """Give payouts, newest first, and how many there are."""
-    where = (
-        "account_id = $1 AND ($2::bigint IS NULL OR affiliate_id = $2) AND ($3::int IS NULL OR state = $3)"
-    )
+    where = "($2::bigint IS NULL OR affiliate_id = $2) AND ($3::int IS NULL OR state = $3)"
     number = None if state is None else PAYOUT_STATES[state]
     rows = await connection.fetch(
-        f"SELECT {_PAYOUT} FROM payouts WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
+        f"SELECT {_PAYOUT} FROM payouts WHERE account_id = $1 AND {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
         account_id, affiliate_id, number, limit, offset,
     )  # fmt: skip
     total = await connection.fetchval(
-        f"SELECT count(*) FROM payouts WHERE {where}",
+        f"SELECT count(*) FROM payouts WHERE account_id = $1 AND {where}",
         account_id,
         affiliate_id,
         number,
