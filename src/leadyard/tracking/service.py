@@ -20,6 +20,7 @@ from leadyard.tracking.counting import count_days, moved
 from leadyard.tracking.following import NOTHING, Following
 from leadyard.tracking.fraud.service import look_at_lead
 from leadyard.tracking.model import Arrival, KeptTouch, Resolved, Touch, TouchSource, Visitor
+from leadyard.tracking.news import tell_of_person
 from leadyard.tracking.resolving import resolve
 
 ALWAYS = Created()
@@ -91,8 +92,9 @@ async def attach(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
-    await look_at_lead(connection, after, before, at, is_new_person=is_new_person)
+    await look_at_lead(connection, program, after, before, at, is_new_person=is_new_person)
     if is_new_person:
+        await tell_of_person(connection, after, at)
         await following.lead_seen(connection, program, after, at)
     return after
 

@@ -81,7 +81,11 @@ INSERT INTO touches (account_id, {", ".join(_TOUCHES.names)})
 SELECT $1, {", ".join(_TOUCHES.names)} FROM {_TOUCHES.source(2, "n")}
 """
 
-_KNOWN_EVENTS = "SELECT event_id FROM touches WHERE account_id = $1 AND event_id = ANY($2::text::uuid[])"
+# A sub-select that cannot become a join: a plan made while the table was small must not read all of a large one.
+_KNOWN_EVENTS = """
+SELECT e.id AS event_id FROM unnest($2::text::uuid[]) AS e (id)
+WHERE (SELECT true FROM touches t WHERE t.account_id = $1 AND t.event_id = e.id LIMIT 1)
+"""
 
 _LATEST = """
 SELECT coalesce(max(latest), 0) FROM (

@@ -66,7 +66,7 @@ class World:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def post(self, path: str, status: int = 201, **members: Any) -> Any:
+    async def post(self, path: str, status: int = 201, /, **members: Any) -> Any:
         """Make something, and give it."""
         answer = await self.call("POST", path, members)
         assert answer.status_code == status, answer.text

@@ -29,12 +29,14 @@ async def views(
             affiliate,
             names[affiliate.id]["group_code"],
             names[affiliate.id]["parent_email"],
-            totals[affiliate.id]["visitors"],
-            totals[affiliate.id]["leads"],
-            totals[affiliate.id]["purchases"],
+            *_brought(totals.get(affiliate.id)),
         )
         for affiliate in affiliates
     ]
+
+
+def _brought(row: Row | None) -> tuple[int, int, int]:
+    return (0, 0, 0) if row is None else (row["visitors"], row["leads"], row["purchases"])
 
 
 async def view(connection: Connection, affiliate: Affiliate) -> AffiliateView:

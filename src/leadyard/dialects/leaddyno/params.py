@@ -33,7 +33,9 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise NotPlainError
-    return str(value) if isinstance(value, int) or not value.is_finite() else f"{value:f}"
+    if isinstance(value, int) or not value.is_finite() or abs(value.adjusted()) > _LONGEST_NUMBER:
+        return str(value)
+    return f"{value:f}"
 
 
 class Params:

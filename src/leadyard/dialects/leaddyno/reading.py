@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -62,7 +62,7 @@ def _strict_text(raw: bytes) -> str:
 def _read_json(text: bytes) -> Reading:
     try:
         value = json.loads(
-            _strict_text(text), strict=False, parse_int=_whole, parse_float=Decimal, parse_constant=Decimal
+            _strict_text(text), strict=False, parse_int=_whole, parse_float=_fraction, parse_constant=Decimal
         )
     except RecursionError:
         return Reading(problem="The JSON is nested too deeply")
@@ -78,6 +78,13 @@ def _read_json(text: bytes) -> Reading:
 def _whole(digits: str) -> int | str:
     # Python refuses to make numbers of thousands of digits; no parameter is one.
     return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+
+
+def _fraction(digits: str) -> Decimal | str:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        return digits
 
 
 def merged(query: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
