@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from leadyard.affiliates.commissions.model import Commission
+from leadyard.affiliates.commissions.reading_store import FROM, STATUS
 from leadyard.affiliates.commissions.store import COLUMNS, commission_of
-from leadyard.affiliates.model import PAYOUT_STATES, AffiliateStatus, PayoutMethod, PayoutState
+from leadyard.affiliates.model import PAYOUT_STATES, PayoutMethod, PayoutState
 from leadyard.affiliates.payouts.files import BANK_FIELDS
 from leadyard.affiliates.payouts.model import Payee, Payout
 from leadyard.storage.database import Connection, Row
@@ -15,17 +16,15 @@ LEASE_SECONDS = 120
 """Longer than any call to a receiver may take: whoever claimed a payout that long ago is gone."""
 
 _STATES = tuple(PayoutState)
-_PAID_STATUSES = [AffiliateStatus.ACTIVE, AffiliateStatus.ARCHIVED]
 _PAYOUT = (
     "account_id, id, run_id, affiliate_id, currency, amount, method, state, reference, details, tries, problem,"
     " created_at, paid_at"
 )
 
 _DUE = f"""
-SELECT {COLUMNS} FROM commissions c
-WHERE c.account_id = $1 AND c.state = 0 AND c.payout_id IS NULL AND NOT c.is_held AND c.due_at <= $2
+SELECT c.* {FROM}
+WHERE c.account_id = $1 AND c.state = 0 AND c.payout_id IS NULL AND {STATUS} = 'due'
   AND ($3::bigint[] = '{{}}' OR c.affiliate_id = ANY($3::bigint[]))
-  AND EXISTS (SELECT FROM affiliates a WHERE a.account_id = $1 AND a.id = c.affiliate_id AND a.status = ANY($4::int[]))
 ORDER BY c.id FOR UPDATE OF c
 """
 
@@ -84,7 +83,7 @@ async def due(
     connection: Connection, account_id: int, until: datetime, affiliate_ids: Sequence[int]
 ) -> list[Commission]:
     """Give what is due and not promised to another payout, locked; of all affiliates when none is named."""
-    rows = await connection.fetch(_DUE, account_id, until, affiliate_ids, _PAID_STATUSES)
+    rows = await connection.fetch(_DUE, account_id, until, affiliate_ids)
     return [commission_of(row) for row in rows]
 
 
