@@ -1,6 +1,7 @@
 """Puts the own API together as one ASGI application."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -44,11 +45,10 @@ def create(
     """
     sections = (*SECTIONS, *more_sections)
     operations = [operation for section in sections for operation in section.operations]
-    document = build_document(sections)
     return Litestar(
         route_handlers=[
             *(_route(operation, database, configuration, trusted_proxies) for operation in operations),
-            *docs_handlers(document),
+            *docs_handlers(cache(lambda: build_document(sections))),
         ],
         exception_handlers={
             LeadyardError: problems.refuse,
