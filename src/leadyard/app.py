@@ -7,6 +7,7 @@ import structlog
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.pages.web import AffiliatePages
 from leadyard.affiliates.payouts.sending import PayoutSender
 from leadyard.affiliates.payouts.service import Payouts
 from leadyard.affiliates.purchases.service import Purchases
@@ -111,6 +112,14 @@ class Services:
         )
         self.payouts = Payouts(database, self.ledger)
         self.responder_pages = ResponderPages(database, links_of(settings))
+        self.affiliate_pages = AffiliatePages(
+            database,
+            self.commissions,
+            self.payouts,
+            secret_key=settings.with_secret_key().secret_key or "",
+            base_url=settings.base_url,
+            trusted_proxies=settings.trusted_proxies,
+        )
         self.pings = ping_transport(settings)
         self.learning = Learning(database)
         auctioneer = Auctioneer(self.pings, self.learning)

@@ -16,6 +16,8 @@ from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
 from leadyard.affiliates.billing.api import SECTION as BILLING
 from leadyard.affiliates.decisions import Decisions
+from leadyard.affiliates.pages.api import section as assets_section
+from leadyard.affiliates.pages.web import PREFIXES as AFFILIATE_PREFIXES
 from leadyard.affiliates.payouts.api import section as payouts_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
@@ -79,6 +81,7 @@ class Web:
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
                     *tracking_sections(services.work_in),
                     *review_sections(Decisions(services.purchases)),
+                    assets_section(services.settings.base_url),
                     payouts_section(services.payouts),
                     BILLING,
                     exports_section(services.exports),
@@ -103,6 +106,7 @@ class Web:
             (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
             (SCRIPT_PATH, "script", scripts),
+            *((prefix, "affiliates", services.affiliate_pages) for prefix in AFFILIATE_PREFIXES),
         ]
         if (services.settings.data_dir / "demo.json").exists():
             self._parts.append((demo_buyer.PATH, "demo", demo_buyer.answer))

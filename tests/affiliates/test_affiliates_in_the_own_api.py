@@ -125,6 +125,7 @@ async def test_own_fields_are_merged_and_nulls_take_them_away(client: httpx.Asyn
         ({"email": "nobody"}, {"email"}),
         ({"email": "a@example.com", "code": "with blank"}, {"code"}),
         ({"email": "a@example.com", "code": "x" * 65}, {"code"}),
+        ({"email": "a@example.com", "code": "x\n"}, {"code"}),
         ({"email": "a@example.com", "group": "gold"}, {"group"}),
         ({"email": "nobody", "paypal_email": "none", "group": "gold"}, {"email", "paypal_email", "group"}),
         ({"email": "a@example.com", "referrer_domain": "Not a host"}, {"referrer_domain"}),

@@ -42,8 +42,8 @@ async def test_put_replaces_and_patch_changes(client: httpx.AsyncClient) -> None
         ({"requests_per_minute": -1}, "requests_per_minute"),
         ({"merchant_emails": ["x"]}, "merchant_emails[0]"),
         ({"attribution": {"look_back_days": 0}}, "attribution.look_back_days"),
-        ({"pages": {"text": "a\0b"}}, "pages.text"),
-        ({"pages": {"texts": ["a\0b"]}}, "pages"),
+        ({"pages": {"text": "x"}}, "pages.text"),
+        ({"pages": {"title": "a\0b"}}, "pages.title"),
         ({"unknown": 1}, "unknown"),
     ],
 )

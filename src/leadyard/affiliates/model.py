@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from leadyard.affiliates.pages.settings import PageSettings
 from leadyard.kit.masking import SecretText
 
 HIGHEST_LEVEL = 10
@@ -74,7 +75,7 @@ class Program(msgspec.Struct, frozen=True):
     requests_per_minute: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     merchant_emails: tuple[str, ...] = ()
     fraud: FraudSettings = FraudSettings()
-    pages: dict[str, Any] = {}
+    pages: PageSettings = PageSettings()
 
 
 class AffiliateStatus(IntEnum):

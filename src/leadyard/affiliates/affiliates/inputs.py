@@ -14,7 +14,7 @@ LONGEST_CODE = 64
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
-Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE, pattern=r"^[A-Za-z0-9_-]+$")]
+Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
 GroupCode = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 

@@ -66,6 +66,11 @@ async def holder_of_code(connection: Connection, account_id: int, code: str) -> 
     return await store.by_code(connection, account_id, code_key(code))
 
 
+async def codes_of(connection: Connection, account_id: int, affiliate_id: int) -> list[str]:
+    """Give all codes that an affiliate has or had, the oldest first."""
+    return (await store.codes(connection, account_id, [affiliate_id]))[affiliate_id]
+
+
 async def chain(connection: Connection, account_id: int, affiliate_id: int, levels: int) -> list[Affiliate]:
     """Give an affiliate and at most `levels` of those above it, whatever their status."""
     return await store.chain(connection, account_id, affiliate_id, levels)

@@ -1,8 +1,6 @@
 """What a programme's settings must be, beyond their types."""
 
-from collections.abc import Iterator
 from ipaddress import ip_network
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,11 +8,9 @@ import msgspec
 from leadyard.affiliates.model import Program
 from leadyard.intake.fields.email_address import normalise_email
 from leadyard.kit.currencies import read_currency
-from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem
 
 LONGEST_URL = 2048
-DEEPEST = 8
 
 
 def completed(program: Program) -> Program:
@@ -45,9 +41,9 @@ def program_problems(program: Program) -> list[FieldProblem]:
         for i, network in enumerate(program.fraud.data_centre_networks)
         if not _is_network(network)
     ]
-    trouble = next(_troubles(program.pages, DEEPEST), None)
-    if trouble is not None:
-        problems.append(FieldProblem("pages", trouble))
+    address = program.pages.contact_email
+    if address is not None and normalise_email(address) is None:
+        problems.append(FieldProblem("pages.contact_email", "is not a valid email address"))
     return problems
 
 
@@ -68,19 +64,3 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return "%" not in text
-
-
-def _troubles(value: Any, levels: int) -> Iterator[str]:
-    if levels == 0:
-        yield "is nested too deeply"
-    elif isinstance(value, str):
-        trouble = text_problem(value)
-        if trouble is not None:
-            yield trouble
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _troubles(str(name), levels)
-            yield from _troubles(member, levels - 1)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _troubles(item, levels - 1)

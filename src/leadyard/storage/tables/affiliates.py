@@ -348,11 +348,13 @@ affiliate_sessions = tenant(
     "affiliate_sessions",
     sa.Column("token_hash", sa.LargeBinary, nullable=False),
     number("affiliate_id"),
+    sa.Column("by_link", sa.Boolean, nullable=False),
     moment("expires_at"),
     belongs_to("affiliates", "affiliate_id"),
-    sa.Index("ix_affiliate_sessions_token_hash", "token_hash"),
+    sa.Index("ix_affiliate_sessions_affiliate_id", "account_id", "affiliate_id"),
     key=("token_hash",),
 )
+"""Who is signed in; one that began `by_link` may set a password without telling the old one."""
 
 affiliate_assets = tenant(
     "affiliate_assets",

@@ -1,0 +1,1 @@
+"""The pages that affiliates use: sign-up, sign-in, dashboard."""
