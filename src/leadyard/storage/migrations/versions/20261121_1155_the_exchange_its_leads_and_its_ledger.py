@@ -788,6 +788,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mail_servers")),
     )
     op.create_table(
+        "moved_rows",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("their_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("our_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("is_made", sa.Boolean(), nullable=False),
+        sa.Column("awaits", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "source", "resource", "their_id", name=op.f("pk_moved_rows")),
+    )
+    op.create_index(
+        "ix_moved_rows_awaits",
+        "moved_rows",
+        ["account_id", "source", "resource", "awaits"],
+        unique=False,
+        postgresql_where=sa.text("awaits IS NOT NULL"),
+    )
+    op.create_table(
+        "moves",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column(
+            "next_page", sa.BigInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False
+        ),
+        sa.Column("ranges", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "source", "resource", name=op.f("pk_moves")),
+    )
+    op.create_table(
         "partners",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
