@@ -10,6 +10,7 @@ from leadyard.commands.bench import bench
 from leadyard.commands.import_leads import import_leads
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
+from leadyard.commands.migrate_from import migrate_from
 from leadyard.commands.processes import web, worker
 from leadyard.commands.replay import replay
 from leadyard.commands.secrets import secrets
@@ -44,7 +45,20 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, replay, audit, bench):
+for _command in (
+    serve,
+    web,
+    worker,
+    migrate,
+    migrate_from,
+    accounts,
+    keys,
+    secrets,
+    import_leads,
+    replay,
+    audit,
+    bench,
+):
     cli.add_command(_command)
 
 

@@ -15,11 +15,11 @@ import msgspec
 
 from leadyard.affiliates.moving.wire import (
     KINDS,
+    LISTS,
     CommissionPage,
     Count,
     Resource,
     Row,
-    RowT,
     TheirAffiliate,
     Totals,
 )
@@ -54,7 +54,9 @@ class Source:
         self._base = _base_of(url)
         self.host = urlsplit(self._base).netloc.rpartition("@")[2]
         if not _KEY.fullmatch(key):
-            raise SourceError("The key must be the private key of the LeadDyno account: 40 letters and digits.")
+            raise SourceError(
+                "The key must be the private key of the LeadDyno account: 40 letters and digits."
+            )
         self._headers = {"key": key, "accept": "application/json"}
         self._pause_seconds = pause_seconds
 
@@ -70,7 +72,7 @@ class Source:
             return list(found.commissions)
         if resource is Resource.PURCHASES:
             params["include_line_items"] = "true"
-        rows: list[Row] = await self._get(resource.value, params, list[KINDS[resource]])  # type: ignore[misc]
+        rows: list[Row] = await self._get(resource.value, params, LISTS[resource])
         return rows
 
     async def one(self, resource: Resource, their_id: int) -> Row | None:
@@ -83,12 +85,15 @@ class Source:
         """Tell how many rows there are."""
         if resource is Resource.COMMISSIONS:
             params = {"page": "1", "per_page": "1"}
-            return (await self._get("commissions", params, CommissionPage)).total_entries
-        return (await self._get(f"{resource}/count", {}, Count)).count
+            page: CommissionPage = await self._get("commissions", params, CommissionPage)
+            return page.total_entries
+        found: Count = await self._get(f"{resource}/count", {}, Count)
+        return found.count
 
     async def totals(self, currency: str) -> Totals:
         """Give the sums of commissions in a currency."""
-        return await self._get("commissions/totals", {"currency": currency}, Totals)
+        found: Totals = await self._get("commissions/totals", {"currency": currency}, Totals)
+        return found
 
     async def holder_of(self, code: str) -> TheirAffiliate | None:
         """Give the affiliate who has or had a code, if any."""
@@ -100,7 +105,7 @@ class Source:
         self,
         path: str,
         params: Mapping[str, str],
-        kind: type[RowT],
+        kind: Any,
         *,
         tries: int = _TRIES,
         may_miss: bool = False,
@@ -112,7 +117,9 @@ class Source:
         try:
             return msgspec.json.decode(body, type=kind, strict=False)
         except msgspec.ValidationError as error:
-            raise SourceError(f"{self.host} answers /v1/{path} in another form than LeadDyno's: {error}") from None
+            raise SourceError(
+                f"{self.host} answers /v1/{path} in another form than LeadDyno's: {error}"
+            ) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise SourceError(f"{self.host} answers /v1/{path} with something that is not JSON.") from None
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -218,7 +218,6 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 Row = TheirAffiliate | TheirCampaign | TheirLead | TheirVisitor | TheirPurchase | TheirCommission
-RowT = TypeVar("RowT")
 
 KINDS: dict[Resource, Any] = {
     Resource.AFFILIATES: TheirAffiliate,
@@ -228,4 +227,13 @@ KINDS: dict[Resource, Any] = {
     Resource.PURCHASES: TheirPurchase,
     Resource.COMMISSIONS: TheirCommission,
 }
-"""What a list of each resource holds, in the order in which they are moved."""
+"""What each resource's rows are, in the order in which they are moved."""
+
+LISTS: dict[Resource, Any] = {
+    Resource.AFFILIATES: list[TheirAffiliate],
+    Resource.CAMPAIGNS: list[TheirCampaign],
+    Resource.LEADS: list[TheirLead],
+    Resource.VISITORS: list[TheirVisitor],
+    Resource.PURCHASES: list[TheirPurchase],
+}
+"""What lists answer; commissions come in a page of their own."""
