@@ -71,12 +71,15 @@ class TheirAffiliate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TheirCampaign(msgspec.Struct, frozen=True, kw_only=True):
-    """A traffic campaign (section 6)."""
+    """A traffic campaign (section 6); the last three are shown by Leadyard only."""
 
     id: Id
     code: str
     created_at: datetime
     updated_at: datetime | None = None
+    link_code: str | None = None
+    name: str | None = None
+    archived: bool = False
 
 
 class LatestVisitor(msgspec.Struct, frozen=True):
