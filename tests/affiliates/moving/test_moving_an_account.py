@@ -6,8 +6,8 @@ from tests.affiliates.moving.conftest import Here
 from tests.affiliates.moving.there import SITE, Gate, everything
 from tests.dialects.leaddyno.world import World
 
-from leadyard.affiliates.affiliates.inputs import AffiliateInput
 from leadyard.affiliates.affiliates import service as affiliates
+from leadyard.affiliates.affiliates.inputs import AffiliateInput
 
 
 def _not_of_plans(notes: list[str]) -> list[str]:
@@ -101,8 +101,9 @@ async def test_ids_go_on_behind_those_that_came(there: World, here: Here, url: s
 
 
 async def test_ids_that_are_taken_here_give_way_and_everything_still_fits_together(
-    there: World, here: Here, url: str
+    there: World, here: Here, gate: Gate, url: str
 ) -> None:
+    gate.per_page = 50
     own = await here.post("/affiliates", email="mine@partners.example", affiliate_code="mine")
     for number in range(3):
         await here.post("/leads", email=f"own-{number}@example.com", code="mine")

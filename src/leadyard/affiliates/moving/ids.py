@@ -42,8 +42,8 @@ def joined(ranges: Ranges, more: range) -> Ranges:
 
 
 def given(ranges: Ranges, their_ids: Collection[int]) -> dict[int, int | None]:
-    """Tell which id each row gets: its own, or None for a new one."""
-    return {their_id: their_id if is_apart(ranges, their_id) else None for their_id in their_ids}
+    """Tell which id each row gets, in the order of their ids: its own, or None for a new one."""
+    return {their_id: their_id if is_apart(ranges, their_id) else None for their_id in sorted(their_ids)}
 
 
 async def set_apart(connection: Connection, account_id: int, resource: Resource, last: int) -> range:
