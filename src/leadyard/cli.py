@@ -11,6 +11,7 @@ from leadyard.commands.export import export
 from leadyard.commands.imports import imports
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
+from leadyard.commands.migrate_from import migrate_from
 from leadyard.commands.processes import web, worker
 from leadyard.commands.replay import replay
 from leadyard.commands.secrets import secrets
@@ -50,6 +51,7 @@ for _command in (
     web,
     worker,
     migrate,
+    migrate_from,
     accounts,
     keys,
     secrets,

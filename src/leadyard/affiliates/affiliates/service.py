@@ -34,7 +34,7 @@ ENTITY = "affiliate"
 TAKEN = "has already been taken"
 _IDS = "supplier"
 """Affiliates are partners, as suppliers are, and share their ids."""
-_HIGHEST_TREE = 10_000
+HIGHEST_TREE = 10_000
 
 
 async def by_code(connection: Connection, account_id: int, code: str) -> Affiliate | None:
@@ -255,7 +255,7 @@ async def _placed(
             problems.append(FieldProblem("referring_affiliate", "is invalid"))
         else:
             parent_id = parent.id
-            above = await store.chain(connection, draft.account_id, parent.id, _HIGHEST_TREE)
+            above = await store.chain(connection, draft.account_id, parent.id, HIGHEST_TREE)
             if draft.id in {affiliate.id for affiliate in above}:
                 problems.append(FieldProblem("referring_affiliate", "would close a loop"))
     if problems:

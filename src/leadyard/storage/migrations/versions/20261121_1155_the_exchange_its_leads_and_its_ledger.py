@@ -837,6 +837,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mail_servers")),
     )
     op.create_table(
+        "moved_rows",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("their_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("our_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("is_made", sa.Boolean(), nullable=False),
+        sa.Column("awaits", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "source", "resource", "their_id", name=op.f("pk_moved_rows")),
+    )
+    op.create_index(
+        "ix_moved_rows_awaits",
+        "moved_rows",
+        ["account_id", "source", "resource", "awaits"],
+        unique=False,
+        postgresql_where=sa.text("awaits IS NOT NULL"),
+    )
+    op.create_table(
+        "moves",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column(
+            "next_page", sa.BigInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False
+        ),
+        sa.Column("ranges", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "source", "resource", name=op.f("pk_moves")),
+    )
+    op.create_table(
         "partners",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1745,6 +1775,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("affiliate_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("by_link", sa.Boolean(), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id", "affiliate_id"],
@@ -1753,7 +1784,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_affiliate_sessions")),
     )
-    op.create_index("ix_affiliate_sessions_token_hash", "affiliate_sessions", ["token_hash"], unique=False)
+    op.create_index(
+        "ix_affiliate_sessions_affiliate_id",
+        "affiliate_sessions",
+        ["account_id", "affiliate_id"],
+        unique=False,
+    )
     op.create_table(
         "commission_schedules",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
