@@ -7,6 +7,7 @@ import click
 from benchmarks.importing import ImportBench
 from benchmarks.intake import IntakeBench
 from benchmarks.report import print_rows
+from benchmarks.visits import VisitBench
 
 
 @click.command()
@@ -15,7 +16,11 @@ from benchmarks.report import print_rows
 @click.option("--rows", default=200_000, help="How many rows the imported file has.")
 def main(seconds: float, rounds: int, rows: int) -> None:
     """Measure every speed that Leadyard promises, as a ratio in one run."""
-    benches = (IntakeBench(seconds=seconds, rounds=rounds), ImportBench(rows=rows))
+    benches = (
+        IntakeBench(seconds=seconds, rounds=rounds),
+        ImportBench(rows=rows),
+        VisitBench(seconds=seconds, rounds=rounds),
+    )
     sys.exit(0 if print_rows(row for bench in benches for row in bench.run()) else 1)
 
 

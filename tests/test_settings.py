@@ -43,8 +43,11 @@ def test_every_variable_is_read() -> None:
             "LEADYARD_LOG_LEVEL": "WARNING",
             "LEADYARD_LOG_JSON": "yes",
             "LEADYARD_PUBLIC_BASE_URL": "https://leads.example.com/",
+            "LEADYARD_KEEP_SENT_DAYS": "7",
+            "LEADYARD_KEEP_TRACES_DAYS": "0",
         }
     )
+    assert (read.keep_sent_days, read.keep_traces_days) == (7, 0)
     assert read.database_url == "postgresql://u:p@db/leadyard"
     assert read.data_dir == Path("/srv/leadyard")
     assert (read.port, read.web_processes, read.worker_processes) == (0, 3, 2)
@@ -73,6 +76,8 @@ def test_every_variable_is_read() -> None:
         ("LEADYARD_SECRET_KEY", "short"),
         ("LEADYARD_LOG_LEVEL", "loud"),
         ("LEADYARD_LOG_JSON", "perhaps"),
+        ("LEADYARD_KEEP_SENT_DAYS", "-1"),
+        ("LEADYARD_KEEP_TRACES_DAYS", "36501"),
         ("LEADYARD_PUBLIC_BASE_URL", "leads.example.com"),
         ("LEADYARD_PUBLIC_BASE_URL", "https://leads.example.com/?a=1"),
     ],

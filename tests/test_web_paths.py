@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from leadyard.app import Services
+from leadyard.dialects.leadbyte import LeadByteDialect
+from leadyard.dialects.leaddyno import LeadDynoDialect
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.web import Web
@@ -48,3 +50,33 @@ async def test_an_address_of_no_part_is_a_problem_that_says_so(
 async def test_what_is_wrong_with_the_set_up_api_says_so_there(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/campaigns")).status_code == 401
     assert (await client.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_leaddynos_paths_are_answered_in_its_words(client: httpx.AsyncClient) -> None:
+    for path in ("/v1", "/v1/", "/v1/leads", "/v1/leads/"):
+        answer = await client.get(path)
+        assert answer.status_code in {401, 404}
+        assert isinstance(answer.json()["error"], str)
+    assert (await client.get("/v10/leads")).headers["content-type"] == "application/problem+json"
+
+
+def test_no_path_of_leadbyte_is_leaddynos() -> None:
+    paths = (
+        "/restapi/v1.3/leads",
+        "/restapi/v1.1/waitsubmit",
+        "/waitsubmit",
+        "/api/submit.php",
+        "/api/v1/keys",
+    )
+    assert not any(LeadDynoDialect.owns(path) for path in paths)
+    assert not any(LeadByteDialect.owns(path) for path in ("/v1/leads", "/v1", "/v1/campaigns/7"))
+
+
+async def test_the_tracking_script_stands_at_its_path_and_names_this_server(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/js")
+
+    assert answer.status_code == 200
+    assert "http://127.0.0.1:8080" in answer.text
+    assert (await client.get("/jsx")).status_code == 404

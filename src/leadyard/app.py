@@ -22,6 +22,7 @@ from leadyard.delivery.account_carriers import (
 from leadyard.delivery.auctions import Auctioneer
 from leadyard.delivery.files.service import FileExporter
 from leadyard.delivery.guard import AddressGuard
+from leadyard.delivery.learning import Learning
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.postbacks import lead_values
 from leadyard.delivery.prospects import Prospects
@@ -32,8 +33,12 @@ from leadyard.delivery.transports.store import StoreTransport
 from leadyard.delivery.webhooks import Described, WebhookSender
 from leadyard.dialects.leadbyte.call import Services as LeadByteServices
 from leadyard.dialects.leadbyte.records import record_of
+from leadyard.dialects.leaddyno.call import Services as LeadDynoServices
 from leadyard.exports.service import Exports
 from leadyard.identity.model import QueueAppend
+from leadyard.imports.jobs.runner import ImportRunner
+from leadyard.imports.jobs.service import Imports
+from leadyard.imports.takers import Takers
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
 from leadyard.intake.providers.mail import MailDomains
@@ -45,6 +50,7 @@ from leadyard.intake.service import Intake
 from leadyard.leads.after_sale.service import AfterSale
 from leadyard.leads.jobs.runner import JobRunner
 from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
@@ -54,8 +60,11 @@ from leadyard.responders.jobs import ResponderWorker
 from leadyard.responders.links import Links
 from leadyard.responders.messenger import Messenger
 from leadyard.responders.web import ResponderPages
+from leadyard.retention.service import Pruner, Retention
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.tracking.collector.jobs import EventWorker
+from leadyard.tracking.collector.working_in import work_in
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -89,6 +98,7 @@ class Services:
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
         self.after_sale = AfterSale(database, self.configuration, self.ledger)
         self.jobs = Jobs(database, self.configuration)
+        self.imports = Imports(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
         self.programme_follows = ProgrammeFollows(self.ledger)
@@ -111,18 +121,26 @@ class Services:
             trusted_proxies=settings.trusted_proxies,
         )
         self.pings = ping_transport(settings)
+        self.learning = Learning(database)
+        auctioneer = Auctioneer(self.pings, self.learning)
+        self.prospects = Prospects(database, self.configuration, self.plans, auctioneer)
         self.exports = Exports(database, self.configuration)
-        self.prospects = Prospects(database, self.configuration, self.plans, Auctioneer(self.pings))
+
+    async def work_in(self, account_id: int) -> int:
+        """Work in what an account's pages have sent until now, before somebody asks about it."""
+        return await work_in(self.database, account_id, following=self.programme_follows)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.outbound.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.outbound.close()
         await self.pings.close()
+        await self.learning.close()
 
     def of_leadbyte(self) -> LeadByteServices:
         """Give LeadByte's dialect what it asks."""
@@ -139,6 +157,19 @@ class Services:
             self.prospects,
             Validating(self.database, self.ledger, self.inquiries),
             self.after_sale,
+        )
+
+    def of_leaddyno(self) -> LeadDynoServices:
+        """Give LeadDyno's dialect what it asks."""
+        return LeadDynoServices(
+            self.database,
+            self.configuration,
+            self.settings.base_url,
+            self.settings.leaddyno_requests_per_minute,
+            self.purchases,
+            self.commissions,
+            self.programme_follows,
+            self.work_in,
         )
 
     async def _post_json(self, url: str, body: bytes) -> None:
@@ -159,16 +190,17 @@ class WorkerParts:
         self._leads = Leads(database, configuration, plans, ledger)
         carriers = carriers_of(self.transport)
         self.pings = ping_transport(settings)
+        self.learning = Learning(database)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
-        submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
-        by_account = account_carriers(database, self.transport, guard, submit)
+        intake = Intake(database, configuration, plans, ledger, inquiries=inquiries)
+        by_account = account_carriers(database, self.transport, guard, intake.submit)
         self.delivery = DeliveryWorker(
             database,
             configuration,
             ledger,
             carriers,
-            Auctioneer(self.pings),
+            Auctioneer(self.pings, self.learning),
             sending_carriers=by_account,
             name=name,
         )
@@ -179,18 +211,25 @@ class WorkerParts:
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))
         quarantine = Quarantine(database, configuration, plans, ledger, inquiries)
         self.jobs = JobRunner(database, configuration, quarantine)
+        self.events = EventWorker(database, ProgrammeFollows(ledger))
+        self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
+        self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)
         self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
+        takers = Takers(database, configuration, plans, ledger, intake)
+        self.imports = ImportRunner(database, configuration, takers)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""
         await self.transport.open()
         await self.pings.open()
+        self.learning.start()
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the clients and write what was learned."""
         await self.transport.close()
         await self.pings.close()
+        await self.learning.close()
 
     async def _messenger(self, account_id: int) -> Messenger:
         """Give responders what carries an account's messages."""
@@ -210,7 +249,7 @@ class WorkerParts:
 def links_of(settings: Settings) -> Links:
     """Make what signs the links in messages; they lead to the installation's public address."""
     secret_key = settings.with_secret_key().secret_key or ""
-    return Links(secret_key, settings.public_base_url or settings.local_base_url)
+    return Links(secret_key, settings.base_url)
 
 
 def carriers_of(transport: HttpTransport) -> Mapping[DeliveryKind, Carrier]:

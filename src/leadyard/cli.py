@@ -7,9 +7,11 @@ import click
 from leadyard.commands.accounts import accounts
 from leadyard.commands.audit import audit
 from leadyard.commands.bench import bench
-from leadyard.commands.import_leads import import_leads
+from leadyard.commands.export import export
+from leadyard.commands.imports import imports
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
+from leadyard.commands.migrate_from import migrate_from
 from leadyard.commands.processes import web, worker
 from leadyard.commands.replay import replay
 from leadyard.commands.secrets import secrets
@@ -44,7 +46,21 @@ def cli() -> None:
     """
 
 
-for _command in (serve, web, worker, migrate, accounts, keys, secrets, import_leads, replay, audit, bench):
+for _command in (
+    serve,
+    web,
+    worker,
+    migrate,
+    migrate_from,
+    accounts,
+    keys,
+    secrets,
+    imports,
+    export,
+    replay,
+    audit,
+    bench,
+):
     cli.add_command(_command)
 
 

@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_base_url: str | None = None
     dns_resolvers: tuple[tuple[str, int], ...] = ()
     country_database: Path | None = None
+    keep_sent_days: int = 30
+    keep_traces_days: int = 400
     leaddyno_requests_per_minute: int = 200
 
     @property
@@ -64,8 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def base_url(self) -> str:
-        """The URL at which everybody reaches this installation."""
-        return self.public_base_url or self.local_base_url
+        """The URL at which everybody reaches this installation, without a slash at its end."""
+        return (self.public_base_url or self.local_base_url).rstrip("/")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -89,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             public_base_url=reader.get("PUBLIC_BASE_URL", values.base_url, None),
             dns_resolvers=reader.get("DNS_RESOLVERS", values.name_servers, ()),
             country_database=reader.get("COUNTRY_DATABASE", values.data_dir, None),
+            keep_sent_days=reader.get("KEEP_SENT_DAYS", values.days, 30),
+            keep_traces_days=reader.get("KEEP_TRACES_DAYS", values.days, 400),
             leaddyno_requests_per_minute=reader.get(
                 "LEADDYNO_REQUESTS_PER_MINUTE", values.requests_per_minute, 200
             ),
@@ -111,6 +115,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "PUBLIC_BASE_URL": self.public_base_url,
             "DNS_RESOLVERS": ",".join(values.socket_name(*each) for each in self.dns_resolvers),
             "COUNTRY_DATABASE": None if self.country_database is None else str(self.country_database),
+            "KEEP_SENT_DAYS": str(self.keep_sent_days),
+            "KEEP_TRACES_DAYS": str(self.keep_traces_days),
             "LEADDYNO_REQUESTS_PER_MINUTE": str(self.leaddyno_requests_per_minute),
         }
         return {f"LEADYARD_{name}": text or "" for name, text in texts.items()}

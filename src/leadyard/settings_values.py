@@ -16,6 +16,7 @@ LARGEST_PORT = 65535
 _DNS_PORT = 53
 MOST_REQUESTS_PER_MINUTE = 10_000
 MOST_PROCESSES = 256
+MOST_DAYS = 36_500
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 
@@ -41,6 +42,11 @@ def port(text: str) -> int:
 def process_count(text: str) -> int:
     """Return how many processes to start."""
     return whole_number(1, MOST_PROCESSES)(text)
+
+
+def days(text: str) -> int:
+    """Return for how many days something is kept; 0 is for ever."""
+    return whole_number(0, MOST_DAYS)(text)
 
 
 def requests_per_minute(text: str) -> int:

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from leadyard import demo_buyer, memory, supervisor_lifeline
 from leadyard.affiliates.api import sections as affiliate_sections
 from leadyard.affiliates.billing.api import SECTION as BILLING
+from leadyard.affiliates.decisions import Decisions
 from leadyard.affiliates.pages.api import section as assets_section
 from leadyard.affiliates.pages.web import PREFIXES as AFFILIATE_PREFIXES
 from leadyard.affiliates.payouts.api import section as payouts_section
@@ -24,8 +25,10 @@ from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
 from leadyard.dialects.billing.app import BillingWebhooks
 from leadyard.dialects.billing.taking import Taker
 from leadyard.dialects.leadbyte.app import LeadByteDialect
+from leadyard.dialects.leaddyno.app import LeadDynoDialect
 from leadyard.exports.api import section as exports_section
 from leadyard.health import Health
+from leadyard.imports.api import section as imports_section
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import REQUESTS
@@ -40,8 +43,13 @@ from leadyard.responders.links import PREFIX as RESPONDER_PREFIX
 from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.storage.sealing import require_known_keys
+from leadyard.tracking.api import sections as tracking_sections
 from leadyard.tracking.collector.app import PREFIX as COLLECTOR_PREFIX
 from leadyard.tracking.collector.app import Collector
+from leadyard.tracking.review_api import sections as review_sections
+from leadyard.tracking.script import PATH as SCRIPT_PATH
+from leadyard.tracking.script import ScriptPages
+from leadyard.tracking.script.api import section as script_section
 
 _FLUSH_SECONDS = 5.0
 _FINISH_SECONDS = 20
@@ -56,6 +64,8 @@ class Web:
         """Build every part over the process's services."""
         self.services = services
         self.leadbyte = LeadByteDialect(services.of_leadbyte(), services.settings.trusted_proxies)
+        self.leaddyno = LeadDynoDialect(services.of_leaddyno(), services.settings.trusted_proxies)
+        scripts = ScriptPages(services.settings.base_url)
         own = cast(
             Application,
             create(
@@ -64,9 +74,13 @@ class Web:
                 more_sections=(
                     *sections(services),
                     DELIVERY_FILES,
+                    imports_section(services.imports),
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
+                    script_section(scripts.script),
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
+                    *tracking_sections(services.work_in),
+                    *review_sections(Decisions(services.purchases)),
                     assets_section(services.settings.base_url),
                     payouts_section(services.payouts),
                     BILLING,
@@ -91,6 +105,7 @@ class Web:
             ("/api/", "own", own),
             (COLLECTOR_PREFIX, "collector", self.collector),
             (RESPONDER_PREFIX, "responders", services.responder_pages),
+            (SCRIPT_PATH, "script", scripts),
             *((prefix, "affiliates", services.affiliate_pages) for prefix in AFFILIATE_PREFIXES),
         ]
         if (services.settings.data_dir / "demo.json").exists():
@@ -103,6 +118,9 @@ class Web:
         path: str = scope["path"]
         if LeadByteDialect.owns(path):
             await self.leadbyte(scope, receive, _counted(send, "leadbyte"))
+            return
+        if LeadDynoDialect.owns(path):
+            await self.leaddyno(scope, receive, _counted(send, "leaddyno"))
             return
         if BillingWebhooks.owns(path):
             await self.billing(scope, receive, _counted(send, "billing"))
@@ -124,12 +142,14 @@ class Web:
             await asyncio.sleep(_FLUSH_SECONDS)
             try:
                 await self.leadbyte.flush()
+                await self.leaddyno.flush()
             except UnavailableError as error:
                 _log.warning("the last use of keys was not written", error=str(error))
 
     async def close(self) -> None:
         """Finish what is in flight."""
         await self.leadbyte.close()
+        await self.leaddyno.close()
         await self.collector.close()
         await self.services.intake.close()
 

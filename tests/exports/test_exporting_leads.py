@@ -1,6 +1,5 @@
 """Leads as files: every lead once, the columns that were chosen, and the same values in every format."""
 
-import csv
 import io
 import json
 from datetime import UTC, datetime
@@ -10,14 +9,9 @@ import httpx
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 from tests.desk import Desk
+from tests.exports.served import csv_of
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-async def csv_of(own: httpx.AsyncClient, path: str = "/exports/leads", **query: Any) -> list[dict[str, str]]:
-    answer = await own.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
 async def test_every_lead_is_there_once_by_rising_id(own: httpx.AsyncClient, desk: Desk) -> None:
@@ -47,12 +41,19 @@ async def test_a_sold_lead_shows_its_money_and_who_has_it(own: httpx.AsyncClient
     await desk.delivery(campaign.id, buyer_id)
     (lead_id,) = await desk.sold(1)
     (row,) = await csv_of(own)
-    shown = {name: row[name] for name in ("id", "status", "sale_status", "payout", "revenue", "profit", "currency")}
+    shown = {
+        name: row[name] for name in ("id", "status", "sale_status", "payout", "revenue", "profit", "currency")
+    }
     assert shown == {
         "id": str(lead_id), "status": "Valid", "sale_status": "Sold", "payout": "3.5", "revenue": "12.5",
         "profit": "9", "currency": "GBP",
     }  # fmt: skip
-    assert (row["buyer_ids"], row["buyers"], row["sid"], row["supplier"]) == (str(buyer_id), "Sunrise", "1", "Supplier")
+    assert (row["buyer_ids"], row["buyers"], row["sid"], row["supplier"]) == (
+        str(buyer_id),
+        "Sunrise",
+        "1",
+        "Supplier",
+    )
     assert (row["test"], row["received_at"][-1], row["channel"]) == ("false", "Z", "rest")
 
 
@@ -65,7 +66,9 @@ async def test_columns_are_chosen_in_their_order(own: httpx.AsyncClient, desk: D
     assert answer.text.splitlines()[0] == "id,email,firstname,lastname,phone1,postcode"
 
 
-@pytest.mark.parametrize("columns", ["colour", "id,,email", "email,email", "fields,email", "a\u202eb", "id," * 2000])
+@pytest.mark.parametrize(
+    "columns", ["colour", "id,,email", "email,email", "fields,email", "a\u202eb", "id," * 2000]
+)
 async def test_a_bad_choice_of_columns_is_named(own: httpx.AsyncClient, desk: Desk, columns: str) -> None:
     await desk.campaign()
     answer = await own.get("/exports/leads", params={"columns": columns})
@@ -124,7 +127,8 @@ async def test_a_workbook_has_numbers_times_and_texts(own: httpx.AsyncClient, de
     await desk.delivery(campaign.id, await desk.buyer())
     ids = await desk.sold(*range(1, 10))
     answer = await own.get(
-        "/exports/leads", params={"format": "xlsx", "columns": "id,revenue,received_at,test,buyers,phone1,postcode"}
+        "/exports/leads",
+        params={"format": "xlsx", "columns": "id,revenue,received_at,test,buyers,phone1,postcode"},
     )
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
     heading, *rows = [[cell.value for cell in row] for row in sheet.rows]
@@ -139,7 +143,9 @@ async def test_a_workbook_has_numbers_times_and_texts(own: httpx.AsyncClient, de
 
 async def test_a_field_of_the_same_name_as_a_column_keeps_both(own: httpx.AsyncClient, desk: Desk) -> None:
     campaign = await desk.campaign()
-    added = await own.post(f"/campaigns/{campaign.id}/fields", json={"name": "status", "label": "Status", "data_type": "Text"})
+    added = await own.post(
+        f"/campaigns/{campaign.id}/fields", json={"name": "status", "label": "Status", "data_type": "Text"}
+    )
     assert added.status_code == 201, added.text
     await desk.configuration.reload(desk.account_id)
     await desk.submitted(1, values={"status": "=1+1"})

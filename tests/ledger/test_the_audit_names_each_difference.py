@@ -22,7 +22,6 @@ from leadyard.ledger.model import (
     sold,
 )
 from leadyard.ledger.service import Ledger
-from leadyard.reports.corrections import CorrectedLead, write_corrections
 from leadyard.reports.model import attempt_change
 from leadyard.reports.service import fold, write_deltas
 from leadyard.storage.database import Database
@@ -58,12 +57,6 @@ INSERT INTO lead_returns (account_id, id, lead_id, buyer_id, delivery_id, reason
                           currency, received_at, asked_at, asked_by)
 VALUES (1, 1, 2, 4, 7, 'DNCC', 1, true, 25000000, 4000000, 'GBP', $1, $1, '')
 """
-
-
-def corrected(lead: LeadRow) -> CorrectedLead:
-    return CorrectedLead(
-        lead.id, lead.campaign_id, lead.supplier_id, None, int(lead.channel), lead.received_at
-    )
 
 
 def sale(lead: LeadRow, buyer_id: int, revenue: int, payout: int = 0) -> Entry | None:
@@ -134,7 +127,6 @@ async def in_order(database: Database) -> Database:
         )
         await insert(connection, LEADS)
         await ledger.post(connection, reserved)
-        await write_corrections(connection, reserved.entries, map(corrected, LEADS))
         await connection.execute(_RETURN, RETURNED.received_at)
         for lead in LEADS:
             deltas = deltas_of([lead])
@@ -258,17 +250,6 @@ PLANTED = {
     "a return that says another amount": (
         ["UPDATE lead_returns SET revenue = 1"],
         [Difference("returns against the ledger: revenue", "lead 2, GBP", 25 * MILLION, 1)],
-    ),
-    "a correction that the ledger does not know": (
-        ["UPDATE correction_rollups SET revenue = revenue + 1"],
-        [
-            Difference(
-                "correction roll-up: revenue",
-                "booked in hour 2026-03-10 12:00 UTC, " + HOUR + "channel 1",
-                -20 * MILLION,
-                -20 * MILLION + 1,
-            )
-        ],
     ),
     "a sold lead that no buyer took": (
         ["UPDATE leads SET sale_status = 2 WHERE id = 3"],

@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -38,7 +37,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.mark.parametrize(("scheme", "width"), VIEWS)
 async def test_the_page_shows_every_operation_without_sideways_scrolling(
-    url: str, browser: Browser, tmp_path: Path, scheme: str, width: int
+    url: str, browser: Browser, scheme: str, width: int
 ) -> None:
     page = await browser.new_page(
         viewport={"width": width, "height": 900},
@@ -58,7 +57,6 @@ async def test_the_page_shows_every_operation_without_sideways_scrolling(
     ]
     assert await page.locator("details.operation").count() == len(operations)
     await page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    await page.screenshot(path=tmp_path / f"{scheme}-{width}.png", full_page=True)
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert await page.locator("#createCampaign").get_by_text("curl -X POST").count() == 1
     back = await page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -17,6 +17,10 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 from tests.vault import VAULT
 
+from leadyard.affiliates.affiliates.api import section as affiliates_section
+from leadyard.affiliates.affiliates.api_lists import FIELDS, GROUPS
+from leadyard.affiliates.program.api import SECTION as PROGRAM
+from leadyard.affiliates.traffic_campaigns.api import SECTION as TRAFFIC_CAMPAIGNS
 from leadyard.campaigns import service
 from leadyard.campaigns.configuration import Configuration
 from leadyard.identity import service as identity
@@ -40,7 +44,8 @@ KEYS_TO_SPARE = 20
 
 ResultT = TypeVar("ResultT")
 
-schema = schemathesis.openapi.from_dict(build_document(SECTIONS))
+PROGRAMME = (PROGRAM, affiliates_section("https://leads.example.com"), GROUPS, FIELDS, TRAFFIC_CAMPAIGNS)
+schema = schemathesis.openapi.from_dict(build_document((*SECTIONS, *PROGRAMME)))
 
 
 class Server:
@@ -51,7 +56,7 @@ class Server:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.listener = socket.create_server(("127.0.0.1", 0))
-        app = create(self.database, Configuration(self.database))
+        app = create(self.database, Configuration(self.database), more_sections=PROGRAMME)
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         self.serving: Future[None] | None = None
 

@@ -93,11 +93,12 @@ async def recovered(installation: Installation, clients: Clients) -> None:
     """Wait until every process is there again and leads go in as before."""
     before = len(clients.accepted)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while len(clients.accepted) < before + ENOUGH or not _complete(installation):  # noqa: ASYNC110 - it happens in other processes
+        while len(clients.accepted) < before + ENOUGH or not is_complete(installation):  # noqa: ASYNC110 - it happens in other processes
             await asyncio.sleep(0.1)
 
 
-def _complete(installation: Installation) -> bool:
+def is_complete(installation: Installation) -> bool:
+    """Tell whether every process that was started is there."""
     wanted = {Role.WEB: installation.web_processes, Role.WORKER: 1, Role.POSTMASTER: 1}
     return all(len(installation.processes(role)) == count for role, count in wanted.items())
 

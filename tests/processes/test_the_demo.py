@@ -18,9 +18,25 @@ async def test_the_file_of_keys_has_exactly_the_promised_members_and_is_private(
     assert {name: set(value) for name, value in document.items() if name != "base_url"} == {
         "console": {"email", "password"},
         "leadbyte": {"admin_key", "supplier_key", "buyer_key", "other_account_key"},
+        "leaddyno": {"private_key", "public_key"},
     }
     said = running.said()
-    assert all(key in said for key in document["leadbyte"].values())
+    keys = [*document["leadbyte"].values(), *document["leaddyno"].values()]
+    assert all(key in said for key in keys)
+
+
+async def test_the_affiliate_programme_has_its_plans_its_campaign_and_a_history(
+    running: Installation,
+) -> None:
+    key = running.demo()["leaddyno"]["private_key"]
+    assert len(key) == 40
+    campaign = await ask(running.port, "GET", f"/v1/campaigns/7?key={key}")
+    assert campaign.json()["code"] == "ExampleCampaign"
+    affiliates = (await ask(running.port, "GET", f"/v1/affiliates?key={key}")).json()
+    assert len(affiliates) >= 3
+    assert all(one["total_visitors"] > 0 for one in affiliates)
+    made = await ask(running.port, "POST", f"/v1/purchases?key={key}&email=jo@example.com&plan_code=plus")
+    assert (made.status, made.json()["plan"]) == (201, {"id": 8, "code": "plus"})
 
 
 async def test_health_and_metrics_answer_without_a_key(running: Installation) -> None:

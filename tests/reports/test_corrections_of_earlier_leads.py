@@ -1,10 +1,14 @@
 """Corrections: what was booked inside a window on leads received before it, and nothing else."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.desk import Desk, new_desk
 from tests.reports.rows import ACCOUNT, LeadRow, receive
 
 from leadyard.ledger.model import Entry, financials_changed, returned, sold
@@ -64,3 +68,30 @@ async def test_corrections_equal_a_count_by_hand(
         await Ledger(database).post(connection, reserved)
         found = await corrections(connection, request)
     assert {key[2]: correction for key, correction in found.items()} == expected
+
+
+async def read(desk: Desk, start: datetime, end: datetime, **wanted: Any) -> list[Correction]:
+    period = Period(start, end)
+    request = CampaignReportRequest(desk.account_id, period, ZoneInfo("UTC"), {1: "GBP"}, **wanted)
+    async with desk.database.connection() as connection:
+        return list((await corrections(connection, request)).values())
+
+
+async def test_a_later_financial_update_is_a_correction_of_its_own_day_only(
+    database: Database, dsn: str, tmp_path: Path
+) -> None:
+    desk = await new_desk(database, dsn, tmp_path)
+    campaign = await desk.campaign()
+    await desk.delivery(campaign.id, await desk.buyer())
+    with time_machine.travel(START, tick=True):
+        (lead_id,) = await desk.sold(1)
+    booked_at, day = START + timedelta(days=3), timedelta(days=1)
+    with time_machine.travel(booked_at, tick=True):
+        await desk.leads.change_financials(desk.principal, [lead_id], payout=500_000, revenue=10_000_000)
+    before, after = booked_at - day, booked_at + day
+    assert await read(desk, before, after) == [Correction(-3_000_000, -2_500_000)]
+    assert await read(desk, START - day, after) == []
+    assert await read(desk, START + day, before) == []
+    assert await read(desk, before, after, supplier_ids=[2]) == []
+    assert await read(desk, before, after, supplier_ids=[1], channels=[1]) != []
+    assert await desk.differences() == []

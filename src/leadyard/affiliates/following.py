@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.commissions.earning import About, chain_for, drafts_of, zone_of
 from leadyard.affiliates.commissions.rules import Event, earnings
@@ -15,7 +13,6 @@ from leadyard.affiliates.purchases.model import Cancellation, PurchaseInput
 from leadyard.affiliates.purchases.recording import Recording
 from leadyard.affiliates.purchases.service import cancel_all
 from leadyard.affiliates.purchases.store import signal_cancellation
-from leadyard.kit.errors import ConflictError, InvalidInputError
 from leadyard.ledger.service import Ledger
 from leadyard.people.model import Person
 from leadyard.storage.counters import take_ids
@@ -24,7 +21,6 @@ from leadyard.tracking.attribution import standing
 from leadyard.tracking.following import TrackedPurchase
 from leadyard.tracking.model import Visitor
 
-_log = structlog.get_logger(__name__)
 TRACKER = "tracker"
 """The source of a cancellation that a page asked for."""
 
@@ -60,19 +56,16 @@ class ProgrammeFollows:
         purchase: TrackedPurchase,
         at: datetime,
     ) -> None:
-        """Record a purchase that a page told of; one that cannot be is left out, for nobody waits for an answer."""
-        try:
-            wanted = checked_purchase(
-                PurchaseInput(
-                    email=person.email or "", purchase_code=purchase.purchase_code, amount=purchase.amount,
-                    currency=purchase.currency, plan_code=purchase.plan_code, code=purchase.code,
-                    line_items=purchase.line_items or None, description=purchase.description,
-                )
-            )  # fmt: skip
-            unit = Recording(connection, self._ledger, person.account_id, program, self, at)
-            await unit.record_for(person, wanted, is_tracked=True)
-        except (InvalidInputError, ConflictError) as error:
-            _log.warning("a page's purchase was not recorded", account=person.account_id, error=str(error))
+        """Record a purchase that a page told of; raises InvalidInputError and ConflictError, and its event is set aside."""
+        wanted = checked_purchase(
+            PurchaseInput(
+                email=person.email or "", purchase_code=purchase.purchase_code, amount=purchase.amount,
+                currency=purchase.currency, plan_code=purchase.plan_code, code=purchase.code,
+                line_items=purchase.line_items or None, description=purchase.description,
+            )
+        )  # fmt: skip
+        unit = Recording(connection, self._ledger, person.account_id, program, self, at)
+        await unit.record_for(person, wanted, is_tracked=True)
 
     async def cancellation_asked(
         self, connection: Connection, program: Program, person: Person, event_id: UUID, at: datetime

@@ -49,13 +49,13 @@ class Attribution(msgspec.Struct, frozen=True):
 
 
 class FraudSettings(msgspec.Struct, frozen=True):
-    """When visits look wrong: so many visitors of one affiliate from one network within an hour; None: never.
+    """When visits look wrong: so many visitors of one affiliate from one network within an hour; 0: never.
 
     `data_centre_networks` are added to those that are built in.
     """
 
-    burst_visitors: Annotated[int, Meta(ge=2, le=1_000_000)] | None = 50
-    data_centre_visitors: Annotated[int, Meta(ge=1, le=1_000_000)] | None = 3
+    burst_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
+    data_centre_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 3
     data_centre_networks: Annotated[tuple[str, ...], Meta(max_length=5000)] = ()
 
 

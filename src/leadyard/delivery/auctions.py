@@ -18,7 +18,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.distribution import PingTarget
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery.breaker import Breaker
-from leadyard.delivery.deadlines import Deadlines
+from leadyard.delivery.learning import Learning
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.kit import clock
@@ -63,10 +63,11 @@ def digest_of(values: Mapping[str, str]) -> bytes:
 class Auctioneer:
     """One process's pings."""
 
-    def __init__(self, transport: HttpTransport) -> None:
-        """Take a client for pings alone."""
+    def __init__(self, transport: HttpTransport, learning: Learning) -> None:
+        """Take a client for pings alone, and what is learned of buyers' answers."""
         self._transport = transport
-        self._deadlines = Deadlines()
+        self._learning = learning
+        self._deadlines = learning.deadlines
         self._breakers: dict[tuple[int, int], Breaker] = {}
 
     async def hold(
@@ -78,6 +79,7 @@ class Auctioneer:
         offers: Sequence[Offer],
     ) -> Auction:
         """Ask the buyers of offers for bids; gives one bid each, of whatever came of it. Amounts in micro-units."""
+        await self._learning.recall(setup.account.id)
         terms = campaign.settings.auction
         auction_id, values = new_uuid(), told(campaign, fields)
         tasks = {
@@ -110,7 +112,7 @@ class Auctioneer:
         if not breaker.allows(now):
             return _missed(offer, 0, LEFT_ALONE)
         self._breakers[key] = breaker.sending(now)
-        deadline = self._deadlines.of(key, ping, campaign.settings.auction.patience)
+        deadline = self._deadlines.of(key, ping, campaign.settings.auction.patience, now)
         deadline = min(deadline, campaign.settings.auction.budget_milliseconds)
         values = {**told_values, **_names(setup, campaign, supplier_id, delivery, ping_id)}
         started = time.perf_counter()
@@ -119,10 +121,10 @@ class Auctioneer:
                 verdict = await self._transport.deliver(
                     ping.http, ping.answers, values, idempotency_key=ping_id
                 )
-            self._deadlines.answered(key, round((time.perf_counter() - started) * 1000))
+            self._deadlines.answered(key, round((time.perf_counter() - started) * 1000), now)
             bid = _bid(offer, ping, verdict, deadline)
         except TimeoutError:
-            self._deadlines.missed(key, deadline)
+            self._deadlines.missed(key, deadline, now)
             verdict = Verdict(Outcome.UNKNOWN, TOO_LATE)
             bid = _missed(offer, deadline, TOO_LATE)
         policy = setup.buyers[delivery.buyer_id].settings.breaker

@@ -1,10 +1,13 @@
 """What is stored of the decisions about a lead."""
 
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from leadyard.storage.database import Connection
 
-_EXISTS = "SELECT 1 FROM leads WHERE account_id = $1 AND id = $2"
+_RECEIVED = "SELECT received_at FROM leads WHERE account_id = $1 AND id = $2"
 
 _ATTEMPTS = """
 SELECT number, delivery_id, buyer_id, state, reason, sale, offer, revenue, started_at, finished_at, trace, decision
@@ -20,13 +23,21 @@ SELECT at, expires_at, bids FROM auctions WHERE account_id = $1 AND lead_id = $2
 """
 
 
-async def read(
-    connection: Connection, account_id: int, lead_id: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]] | None:
-    """Read a lead's attempts, steps without an attempt, and auctions; None when there is no such lead."""
-    if await connection.fetchval(_EXISTS, account_id, lead_id) is None:
+class StoredTrace(msgspec.Struct, frozen=True):
+    """A lead's attempts, steps without an attempt, and auctions, as rows."""
+
+    received_at: datetime
+    attempts: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    auctions: list[dict[str, Any]]
+
+
+async def read(connection: Connection, account_id: int, lead_id: int) -> StoredTrace | None:
+    """Read what is stored of a lead's way; None when there is no such lead."""
+    received_at = await connection.fetchval(_RECEIVED, account_id, lead_id)
+    if received_at is None:
         return None
     attempts = await connection.fetch(_ATTEMPTS, account_id, lead_id)
     steps = await connection.fetch(_STEPS, account_id, lead_id)
     auctions = await connection.fetch(_AUCTIONS, account_id, lead_id)
-    return [dict(row) for row in attempts], [dict(row) for row in steps], [dict(row) for row in auctions]
+    return StoredTrace(received_at, *([dict(row) for row in rows] for rows in (attempts, steps, auctions)))

@@ -10,6 +10,7 @@ import msgspec
 from leadyard.delivery import trace_store
 from leadyard.kit.money import from_micros
 from leadyard.leads.model import AttemptState
+from leadyard.retention.service import evidence_gone_before
 from leadyard.routing.offers import Bid, Sale
 from leadyard.routing.trace import CapState, Considered, decoded
 from leadyard.storage.database import LARGEST_ID, Database
@@ -103,10 +104,14 @@ class TracedAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeadTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """Every decision about where a lead went; `masked` tells that requests and answers are not shown."""
+    """Every decision about where a lead went; `masked` tells that requests and answers are not shown.
+
+    `pruned` tells that steps and auctions are of a time of which they are not kept any more, so some may be missing.
+    """
 
     lead_id: int
     masked: bool
+    pruned: bool
     steps: list[StepRecord]
     auctions: list[AuctionRecord]
     attempts: list[TracedAttempt]
@@ -118,16 +123,18 @@ async def trace_of(database: Database, account_id: int, lead_id: int, *, masked:
         return None
     async with database.connection() as connection:
         found = await trace_store.read(connection, account_id, lead_id)
+        gone_before = await evidence_gone_before(connection, account_id)
     if found is None:
         return None
-    attempts, steps, auctions = found
+    attempts = found.attempts
     told = [(row["started_at"], row["number"], row["decision"]) for row in attempts if row["decision"]]
-    told += [(row["at"], row["after_number"], row["decision"]) for row in steps]
+    told += [(row["at"], row["after_number"], row["decision"]) for row in found.steps]
     return LeadTrace(
         lead_id=lead_id,
         masked=masked,
+        pruned=gone_before is not None and found.received_at < gone_before,
         steps=[_step(at, decision) for at, _, decision in sorted(told, key=lambda one: one[:2])],
-        auctions=[_auction(row, masked=masked) for row in auctions],
+        auctions=[_auction(row, masked=masked) for row in found.auctions],
         attempts=[_attempt(row, masked=masked) for row in attempts],
     )
 

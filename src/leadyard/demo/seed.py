@@ -27,6 +27,7 @@ from leadyard.campaigns.model import (
 from leadyard.campaigns.service.noun import InputT, Noun, RecordT
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
 from leadyard.demo.history import make_history
+from leadyard.demo.program import complete_program, make_program_history
 from leadyard.identity import service as identity
 from leadyard.identity.actor import Actor
 from leadyard.identity.keys import KeyInput, KindOfKey
@@ -66,6 +67,8 @@ def _read_keys(file: Path) -> dict[str, Any] | None:
     if not file.exists():
         return None
     known: dict[str, Any] = msgspec.json.decode(file.read_bytes())
+    if "leaddyno" not in known:
+        return None
     return {name: value for name, value in known.items() if name != "base_url"}
 
 
@@ -96,6 +99,8 @@ async def _complete(database: Database, base_url: str) -> int:
         await _ensure(setup.deliveries, database, actor, 1050 + number, document)
     await _ensure(setup.deliveries, database, actor, 1053, _manual_delivery(base_url))
     await make_history(database, account.id)
+    await complete_program(database, actor)
+    await make_program_history(database, actor)
     await _complete_other(database)
     return account.id
 
@@ -240,7 +245,14 @@ async def _new_keys(database: Database, account_id: int) -> dict[str, Any]:
         ("other_account_key", other_actor, foreign),
     ):
         _, made[name] = await identity.create_key(database, owner, document, key=new_api_key())
-    return {"console": await _new_user(database, actor), "leadbyte": made}
+    leaddyno = {}
+    for name, kind in (
+        ("private_key", KindOfKey.LEADDYNO_PRIVATE),
+        ("public_key", KindOfKey.LEADDYNO_PUBLIC),
+    ):
+        document = KeyInput(reference=f"demo {name.replace('_', ' ')}", kind=kind)
+        _, leaddyno[name] = await identity.create_key(database, actor, document)
+    return {"console": await _new_user(database, actor), "leadbyte": made, "leaddyno": leaddyno}
 
 
 async def _revoke_all(database: Database, actor: Actor) -> None:

@@ -40,7 +40,7 @@ def list_keys(lend_database: LendDatabase, *, slug: str | None) -> None:
     """List the keys of an account."""
 
     async def run(database: Database) -> list[KeyRecord]:
-        account_id = await _account_id(database, slug)
+        account_id = await account_id_of(database, slug)
         found: list[KeyRecord] = []
         total = 1
         while len(found) < total:
@@ -93,7 +93,7 @@ def create_key(
     }
 
     async def run(database: Database) -> str:
-        actor = Actor(await _account_id(database, slug), ACTOR)
+        actor = Actor(await account_id_of(database, slug), ACTOR)
         return (await service.create_key(database, actor, document))[1]
 
     click.echo(with_database(lend_database, run))
@@ -107,7 +107,7 @@ def revoke_key(lend_database: LendDatabase, *, slug: str | None, key_id: int) ->
     """Take the key with this id out of use, at once and for ever."""
 
     async def run(database: Database) -> None:
-        actor = Actor(await _account_id(database, slug), ACTOR)
+        actor = Actor(await account_id_of(database, slug), ACTOR)
         await service.revoke_key(database, actor, key_id)
 
     with_database(lend_database, run)
@@ -135,7 +135,8 @@ def with_database(
         return asyncio.run(connected(dsn))
 
 
-async def _account_id(database: Database, slug: str | None) -> int:
+async def account_id_of(database: Database, slug: str | None) -> int:
+    """Find an account by its short name, or the only one there is; raises NotFoundError and LeadyardError."""
     accounts = await service.list_accounts(database)
     if slug is None and len(accounts) == 1:
         return accounts[0].id

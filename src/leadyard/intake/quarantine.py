@@ -58,8 +58,10 @@ class Quarantine:
         self._plans = plans
         self._ledger = ledger
 
-    async def release(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
-        """Let leads in, each once however often it is asked.
+    async def release(
+        self, principal: Principal, ids: Sequence[QuarantineId], *, because: str = ""
+    ) -> dict[QuarantineId, str]:
+        """Let leads in, each once however often it is asked; `because` goes into their history.
 
         Caps count and duplicates are looked for as at the intake: a lead that finds a cap full or another lead
         with its keys, or that a check refuses, is refused for good, which is a release too. One whose check got no
@@ -67,18 +69,20 @@ class Quarantine:
         """
         setup = await self._configuration.current(principal.account_id)
         now = clock.now()
-        reasons, behind = await self._release_round(setup, principal, ids, now)
+        reasons, behind = await self._release_round(setup, principal, ids, now, because)
         while behind:
-            later, behind = await self._release_round(setup, principal, behind, now)
+            later, behind = await self._release_round(setup, principal, behind, now, because)
             reasons.update({key: reason for key, reason in later.items() if reason == NOT_CHECKED})
         return reasons
 
-    async def reject(self, principal: Principal, ids: Sequence[QuarantineId]) -> dict[QuarantineId, str]:
-        """Refuse leads for good and give their duplicate keys back."""
+    async def reject(
+        self, principal: Principal, ids: Sequence[QuarantineId], *, because: str = ""
+    ) -> dict[QuarantineId, str]:
+        """Refuse leads for good and give their duplicate keys back; `because` goes into their history."""
         setup = await self._configuration.current(principal.account_id)
         now = clock.now()
         return await in_one_unit(
-            self._database, lambda connection: self._reject(connection, setup, principal, ids, now)
+            self._database, lambda connection: self._reject(connection, setup, principal, ids, now, because)
         )
 
     async def update(self, principal: Principal, key: QuarantineId, changes: Mapping[str, str]) -> Updated:
@@ -101,14 +105,19 @@ class Quarantine:
         return await in_one_unit(self._database, work)
 
     async def _release_round(
-        self, setup: AccountSetup, principal: Principal, ids: Sequence[QuarantineId], now: datetime
+        self,
+        setup: AccountSetup,
+        principal: Principal,
+        ids: Sequence[QuarantineId],
+        now: datetime,
+        because: str,
     ) -> tuple[dict[QuarantineId, str], list[QuarantineId]]:
         async with self._database.connection() as connection:
             held, _ = await _locked(connection, principal, ids)
         looked = await look_into_held(self._inquiries, self._plans, setup, held, now)
         most = len(ids) + most_looked(looked)
         reserved = await self._ledger.reserve_ids({principal.account_id: most})
-        work = partial(self._release, setup, reserved, principal, ids, now, looked)
+        work = partial(self._release, setup, reserved, principal, ids, now, because, looked)
         return await in_one_unit(self._database, work)
 
     async def _release(
@@ -118,6 +127,7 @@ class Quarantine:
         principal: Principal,
         ids: Sequence[QuarantineId],
         now: datetime,
+        because: str,
         looked: Mapping[int, Looked],
         connection: Connection,
     ) -> tuple[dict[QuarantineId, str], list[QuarantineId]]:
@@ -136,7 +146,10 @@ class Quarantine:
         await store.release(connection, settlement.released)
         await move_caps(connection, gate.moves)
         await tell_of_caps(connection, setup, now, gate.reached)
-        await self._write(connection, setup, reserved, principal, held, settlement.decisions, now, looked)
+        decisions = settlement.decisions
+        await self._write(
+            connection, setup, reserved, principal, held, decisions, now, because=because, looked=looked
+        )
         return reasons, [key for key in ids if key in again]
 
     def _waiting(self, setup: AccountSetup, held: Held, looked: Looked | None) -> Waiting | None:
@@ -157,6 +170,7 @@ class Quarantine:
         principal: Principal,
         ids: Sequence[QuarantineId],
         now: datetime,
+        because: str,
     ) -> dict[QuarantineId, str]:
         held, reasons = await _locked(connection, principal, ids)
         account_id = principal.account_id
@@ -165,7 +179,9 @@ class Quarantine:
         ]
         await store.release(connection, claims)
         decisions = [rejected(one) for one in held]
-        await self._write(connection, setup, ReservedIds({}), principal, held, decisions, now)
+        await self._write(
+            connection, setup, ReservedIds({}), principal, held, decisions, now, because=because
+        )
         return reasons
 
     async def _write(
@@ -177,6 +193,8 @@ class Quarantine:
         held: Sequence[Held],
         decisions: Sequence[Decision],
         now: datetime,
+        *,
+        because: str,
         looked: Mapping[int, Looked] | None = None,
     ) -> None:
         account_id, deltas = principal.account_id, Deltas()
@@ -191,8 +209,8 @@ class Quarantine:
         await note_occasion(connection, setup, "valid", valid, now)
         await write_deltas(connection, deltas)
         await self._ledger.post(connection, reserved.number(entries))
-        released = dict.fromkeys(valid, "")
-        refused = {d.lead_id: in_words(d) for d in decisions if d.lead_id not in released}
+        released = dict.fromkeys(valid, because)
+        refused = {d.lead_id: in_words(d, because) for d in decisions if d.lead_id not in released}
         await events.record(connection, account_id, now, events.RELEASED, released, principal.actor)
         await events.record(connection, account_id, now, events.REFUSED, refused, principal.actor)
         await announce_decisions(connection, setup, held, decisions, now)

@@ -120,11 +120,10 @@ def refused(held: Held, code: int, text: str, answer: dict[str, Any] | None = No
     return Decision(held.id, SystemStatus.INVALID, SaleStatus.NONE, Standing.INVALID, code, info, 0, ())
 
 
-def in_words(decision: Decision) -> str:
-    """Say why a lead was refused."""
-    if isinstance(decision.info, dict):
-        return f"code {decision.code}"
-    return "; ".join(decision.info)
+def in_words(decision: Decision, because: str = "") -> str:
+    """Say why a lead was refused, and `because` of what it was decided at all."""
+    told = f"code {decision.code}" if isinstance(decision.info, dict) else "; ".join(decision.info)
+    return f"{told} ({because})" if because else told
 
 
 def rejected(held: Held) -> Decision:

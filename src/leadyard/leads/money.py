@@ -15,7 +15,6 @@ from leadyard.leads.outcomes import DONE, NO_COSTS, NOT_APPROVED, NOT_FOUND, lim
 from leadyard.leads.store import StoredLead
 from leadyard.ledger.model import COST_BOOKS, EntryKind, made
 from leadyard.ledger.service import Ledger, ReservedIds
-from leadyard.reports.corrections import CorrectedLead, write_corrections
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import write_deltas
 from leadyard.storage.database import Connection
@@ -110,15 +109,7 @@ async def _write(
         await store.store_amounts(connection, lead, booking.payout, booking.revenue, booking.costs)
     await write_deltas(connection, deltas)
     entries = made(booking.entry for _, booking in bookings)
-    await write_corrections(connection, entries, (corrected(lead) for lead, _ in bookings))
     await ledger.post(connection, ids.number(entries))
-
-
-def corrected(lead: Lead) -> CorrectedLead:
-    """Tell reports which lead's money is corrected."""
-    return CorrectedLead(
-        lead.id, lead.campaign_id, lead.supplier_id, lead.sub_supplier_id, lead.channel, lead.received_at
-    )
 
 
 def _financials_refusal(stored: StoredLead | None) -> str:

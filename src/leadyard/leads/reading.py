@@ -43,6 +43,16 @@ class LeadFilter(msgspec.Struct, frozen=True):
     buyer_id: int | None = None
 
 
+class LeadFacts(msgspec.Struct, frozen=True):
+    """What rules ask of a stored lead."""
+
+    id: int
+    fields: dict[str, str]
+    received_at: datetime
+    supplier_id: int | None
+    channel: int
+
+
 def view_of(stored: StoredLead) -> LeadView:
     """Put a lead together with its history."""
     past = events.history(stored.lead, stored.attempts, stored.events)
@@ -80,6 +90,16 @@ async def ids_after(
     conditions = (*conditions_of(setup, wanted), table.c.is_test.is_(False), table.c.id > after_id)
     query = sa.select(table.c.id).where(*conditions).order_by(table.c.id).limit(most)
     return [row["id"] for row in await fetch(connection, query)]
+
+
+async def facts_after(
+    connection: Connection, setup: AccountSetup, wanted: LeadFilter, after_id: int, most: int
+) -> list[LeadFacts]:
+    """Read what rules ask of leads, tests left out, by rising id after one, at most so many."""
+    conditions = (*conditions_of(setup, wanted), table.c.is_test.is_(False), table.c.id > after_id)
+    columns = [table.c[name] for name in LeadFacts.__struct_fields__]
+    query = sa.select(*columns).where(*conditions).order_by(table.c.id).limit(most)
+    return [LeadFacts(*row.values()) for row in await fetch(connection, query)]
 
 
 async def extent(connection: Connection, setup: AccountSetup, wanted: LeadFilter) -> tuple[int, int]:

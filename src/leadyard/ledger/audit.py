@@ -3,8 +3,9 @@
 A lead's amounts must equal what the ledger booked for it, its revenue also the sum of its sales, unless its
 financials were changed by hand or it was imported with its history. Roll-ups, folded hours and deltas together,
 must equal the leads and the attempts; a buyer's revenue must equal what the ledger charged that buyer. Caps and
-credit must equal what attempts hold of them, and credit what the ledger booked. Who is credited with visitors and
-people must be whom the rule gives over their touches, and counts of what affiliates brought must be of these rows.
+credit must equal what attempts hold of them, and credit what the ledger booked. Commissions must equal their
+bookings, and what is counted of people and affiliates their purchases. Who is credited with visitors and people must
+be whom the rule gives over their touches, and counts of what affiliates brought must be of these rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,12 +15,13 @@ import msgspec
 from leadyard.ledger.audit_checks import CHECKS as RECOUNTS
 from leadyard.ledger.audit_checks import Check
 from leadyard.ledger.audit_limits import LIMIT_CHECKS
+from leadyard.ledger.audit_programme import PROGRAMME_CHECKS
 from leadyard.ledger.audit_tracking import TRACKING_CHECKS
 from leadyard.storage.database import Connection, Row
 from leadyard.tracking import recounting
 
 MOST_ROWS = 1000
-CHECKS = (*RECOUNTS, *LIMIT_CHECKS, *TRACKING_CHECKS)
+CHECKS = (*RECOUNTS, *LIMIT_CHECKS, *PROGRAMME_CHECKS, *TRACKING_CHECKS)
 STEPS = len(CHECKS) + 1
 """How often `checked` is told something for each account."""
 

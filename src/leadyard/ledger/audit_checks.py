@@ -14,7 +14,6 @@ from leadyard.leads.model import APPROVED_STATES, AttemptState, Channel, SaleSta
 from leadyard.ledger import audit_carriers
 from leadyard.ledger.model import COST_BOOKS, NOBODY, SETTLEMENTS, Book, EntryKind
 from leadyard.reports.model import ATTEMPT_COUNTED, COUNTED
-from leadyard.storage.tables.after_sale import CORRECTION_DIMENSIONS, CORRECTION_MEASURES
 from leadyard.storage.tables.rollups import BUYER_DIMENSIONS, LEAD_DIMENSIONS
 
 _StateT = TypeVar("_StateT", bound=IntEnum)
@@ -171,17 +170,6 @@ _RETURNS_MADE = """
 SELECT lead_id, currency, sum(payout) AS payout, sum(revenue) AS revenue FROM lead_returns
 WHERE account_id = $1 AND state = 1 GROUP BY 1, 2
 """
-_CORRECTED = f"""
-SELECT date_trunc('hour', n.at, 'UTC') AS booked_hour, {_HOUR} AS hour, coalesce(l.campaign_id, 0) AS campaign_id,
-    coalesce(l.supplier_id, 0) AS supplier_id, coalesce(l.sub_supplier_id, 0) AS sub_supplier_id, l.channel,
-    sum(p.amount) FILTER (WHERE p.book = '{Book.PAYOUT}') AS payout,
-    -sum(p.amount) FILTER (WHERE p.book = '{Book.REVENUE}') AS revenue
-FROM ledger_entries n
-JOIN ledger_postings p ON p.account_id = n.account_id AND p.entry_id = n.id
-JOIN leads l ON l.account_id = n.account_id AND l.id = n.lead_id
-WHERE n.account_id = $1 AND n.kind IN ('{EntryKind.RETURNED}', '{EntryKind.FINANCIALS_CHANGED}')
-GROUP BY 1, 2, 3, 4, 5, 6
-"""
 _MEMO = "responder message "
 _OF_MESSAGES = f"""
 SELECT substring(n.memo FROM {len(_MEMO) + 1})::bigint AS id,
@@ -265,19 +253,8 @@ CHECKS = (
     Check(
         "returns against the ledger",
         "lead {lead_id}, {currency}",
-        CORRECTION_MEASURES,
-        compared(("lead_id", "currency"), CORRECTION_MEASURES, _RETURNS_IN_THE_LEDGER, _RETURNS_MADE),
-    ),
-    Check(
-        "correction roll-up",
-        "booked in hour {booked_hour:%Y-%m-%d %H:00} UTC, " + _AT + "channel {channel}",
-        CORRECTION_MEASURES,
-        compared(
-            CORRECTION_DIMENSIONS,
-            CORRECTION_MEASURES,
-            _CORRECTED,
-            _rolled_up("correction", CORRECTION_DIMENSIONS, CORRECTION_MEASURES),
-        ),
+        ("payout", "revenue"),
+        compared(("lead_id", "currency"), ("payout", "revenue"), _RETURNS_IN_THE_LEDGER, _RETURNS_MADE),
     ),
     Check("sold lead without a sale", "lead {id}", ("attempts",), _SOLD_TO_NOBODY),
     Check("file against its leads", "file {id}", ("rows",), audit_carriers.FILES),

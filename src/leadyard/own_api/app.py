@@ -1,6 +1,7 @@
 """Puts the own API together as one ASGI application."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -44,11 +45,10 @@ def create(
     """
     sections = (*SECTIONS, *more_sections)
     operations = [operation for section in sections for operation in section.operations]
-    document = build_document(sections)
     return Litestar(
         route_handlers=[
             *(_route(operation, database, configuration, trusted_proxies) for operation in operations),
-            *docs_handlers(document),
+            *docs_handlers(cache(lambda: build_document(sections))),
         ],
         exception_handlers={
             LeadyardError: problems.refuse,
@@ -66,7 +66,7 @@ def _route(
     path = f"{PREFIX}{operation.path}".replace("}", ":str}")
     handler = _handler(operation, database, configuration, trusted_proxies)
     handler.__name__ = operation.id
-    largest = LARGEST_TEXT if operation.is_text else LARGEST_BODY
+    largest = operation.largest_body or (LARGEST_TEXT if operation.is_text else LARGEST_BODY)
     return route(
         path,
         http_method=[operation.method],  # type: ignore[list-item]
@@ -80,7 +80,8 @@ def _handler(
     operation: Operation, database: Database, configuration: Configuration, trusted_proxies: Sequence[Network]
 ) -> Callable[[AnyRequest], Coroutine[Any, Any, Response[Any]]]:
     async def handle(request: AnyRequest) -> Response[Any]:
-        principal = await authenticate(request, configuration, operation.permission, trusted_proxies)
+        permissions = (operation.permission, *operation.other_permissions)
+        principal = await authenticate(request, configuration, permissions, trusted_proxies)
         query = read_query(request, operation.parameters)
         body = await read_body(request, operation)
         path = {name: str(value) for name, value in request.path_params.items()}

@@ -1,7 +1,9 @@
 """The readable page of the API, rendered once from the OpenAPI document, and the document itself."""
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +42,29 @@ class Member(msgspec.Struct, frozen=True):
     description: str
 
 
-def docs_handlers(document: Json) -> list[HTTPRouteHandler]:
-    """Make the handlers of the document, the page and its style sheet."""
-    encoded = msgspec.json.encode(document)
-    page = render_page(document)
+def docs_handlers(build: Callable[[], Json]) -> list[HTTPRouteHandler]:
+    """Make the handlers of the document, the page and its style sheet.
+
+    The document is built when somebody first asks for it, apart from the loop that takes leads.
+    """
+
+    @cache
+    def encoded() -> bytes:
+        return msgspec.json.encode(build())
+
+    @cache
+    def page() -> str:
+        return render_page(build())
+
     style = (_HERE / "static" / "docs.css").read_bytes()
 
     @get(DOCUMENT_PATH, name="openapi_document")
     async def openapi_document() -> Response[bytes]:
-        return Response(encoded, media_type="application/json", headers=_HEADERS)
+        return Response(await asyncio.to_thread(encoded), media_type="application/json", headers=_HEADERS)
 
     @get(PAGE_PATH, name="docs_page")
     async def docs_page() -> Response[str]:
-        return Response(page, media_type=MediaType.HTML, headers=_HEADERS)
+        return Response(await asyncio.to_thread(page), media_type=MediaType.HTML, headers=_HEADERS)
 
     @get(STYLE_PATH, name="docs_style")
     async def docs_style() -> Response[bytes]:

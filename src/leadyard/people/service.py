@@ -113,6 +113,11 @@ async def count(connection: Connection, account_id: int, wanted: PeopleFilter = 
     return await store.count(connection, account_id, wanted)
 
 
+async def emails(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, str | None]:
+    """Give the addresses of people."""
+    return await store.emails(connection, account_id, sorted(ids)) if ids else {}
+
+
 async def submissions(connection: Connection, person: Person, most: int) -> list[Submission]:
     """Give the latest submissions with a person's address, which any campaign took or refused."""
     if person.email is None:

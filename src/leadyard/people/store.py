@@ -27,6 +27,8 @@ _FIND_BY_EMAIL = f"{_SELECT} AND p.email_key = $2"
 _FIND_BY_ID = f"{_SELECT} AND p.id = $2"
 _LOCK_BY_IDS = f"{_SELECT} AND p.id = ANY($2::bigint[]) ORDER BY p.id FOR UPDATE OF p"
 
+_EMAILS = "SELECT id, email FROM people WHERE account_id = $1 AND id = ANY($2)"
+
 _INSERT = """
 INSERT INTO people (account_id, id, uuid, email, email_key, profile, custom_status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -167,6 +169,11 @@ def page_query(account_id: int, wanted: PeopleFilter, page: Page) -> sa.Select[A
     )  # fmt: skip
 
 
+async def emails(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, str | None]:
+    """Give the addresses of people."""
+    return {row["id"]: row["email"] for row in await connection.fetch(_EMAILS, account_id, ids)}
+
+
 async def count(connection: Connection, account_id: int, wanted: PeopleFilter) -> int:
     """Count the people that a filter lets through."""
     query = _where(sa.select(sa.func.count().label("total")).select_from(table), account_id, wanted)
@@ -179,16 +186,19 @@ async def submissions(connection: Connection, account_id: int, key: str, most: i
 
 
 def _where(query: sa.Select[Any], account_id: int, wanted: PeopleFilter) -> sa.Select[Any]:
-    columns = table.c
-    conditions = (
-        (wanted.email, columns.email_key == email_key(wanted.email or "")),
-        (wanted.affiliate_id, columns.affiliate_id == wanted.affiliate_id),
-        (wanted.traffic_campaign_id, columns.traffic_campaign_id == wanted.traffic_campaign_id),
-        (wanted.created.since, columns.created_at >= wanted.created.since),
-        (wanted.created.before, columns.created_at < wanted.created.before),
-    )
-    chosen = [condition for value, condition in conditions if value is not None]
-    return query.where(columns.account_id == account_id, *chosen)
+    columns, created = table.c, wanted.created
+    conditions = [columns.account_id == account_id]
+    if wanted.email is not None:
+        conditions.append(columns.email_key == email_key(wanted.email))
+    if wanted.affiliate_id is not None:
+        conditions.append(columns.affiliate_id == wanted.affiliate_id)
+    if wanted.traffic_campaign_id is not None:
+        conditions.append(columns.traffic_campaign_id == wanted.traffic_campaign_id)
+    if created.since is not None:
+        conditions.append(columns.created_at >= created.since)
+    if created.before is not None:
+        conditions.append(columns.created_at < created.before)
+    return query.where(*conditions)
 
 
 def _order(page: Page) -> tuple[Any, Any]:

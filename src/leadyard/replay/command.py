@@ -35,7 +35,7 @@ class ReplayRequest(msgspec.Struct, frozen=True):
 
 
 def run(lend_database: LendDatabase, vault: Vault, request: ReplayRequest) -> int:
-    """Replay and print; gives 0. Raises DraftFileError, NotFoundError, UnavailableError."""
+    """Replay and print; gives 0. Raises DraftFileError, EvidenceGoneError, NotFoundError, UnavailableError."""
     draft = None if request.draft is None else read_draft(request.draft)
 
     async def work(database: Database) -> tuple[Outcome, AccountSetup]:

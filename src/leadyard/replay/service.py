@@ -8,7 +8,7 @@ import msgspec
 from leadyard.campaigns import service as set_ups
 from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.identity import service as identity
-from leadyard.kit.errors import NotFoundError
+from leadyard.kit.errors import LeadyardError, NotFoundError
 from leadyard.replay import store
 from leadyard.replay.assuming import Assumptions
 from leadyard.replay.intake import judges_anew
@@ -16,10 +16,22 @@ from leadyard.replay.model import Outcome, Untried
 from leadyard.replay.reading import read_lead
 from leadyard.replay.simulation import Simulation
 from leadyard.replay.world import World
+from leadyard.retention.service import evidence_gone_before
 from leadyard.storage.database import Connection, Database
 
 Moved = Callable[[int, int], None]
 """Told how many leads are through, of how many."""
+
+
+class EvidenceGoneError(LeadyardError):
+    """Leads of the window have lost their decision traces and bids to the retention: a replay would guess."""
+
+    def __init__(self, gone_before: datetime) -> None:
+        """Say from when on leads can be replayed."""
+        super().__init__(
+            f"Decision traces and bids of leads received before {gone_before:%Y-%m-%d %H:%M:%S} UTC were removed "
+            "(LEADYARD_KEEP_TRACES_DAYS), so these leads cannot be replayed. Choose a later first day."
+        )
 
 
 class ReplayOrder(msgspec.Struct, frozen=True):
@@ -44,12 +56,15 @@ async def replay(
 ) -> Outcome:
     """Replay leads through a draft as of one moment; the database refuses every change meanwhile.
 
-    Raises InvalidInputError for a draft that could not be set up.
+    Raises InvalidInputError for a draft that could not be set up, EvidenceGoneError for a window that is too old.
     """
     async with (
         database.connection() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
+        gone_before = await evidence_gone_before(connection, setup.account.id)
+        if gone_before is not None and order.since < gone_before:
+            raise EvidenceGoneError(gone_before)
         draft = setup
         if order.draft is not None:
             draft = await set_ups.drafted(connection, setup, order.draft)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from leadyard.reports import store
-from leadyard.reports.corrections import fold_corrections, has_corrections
 from leadyard.reports.locks import try_lock
 from leadyard.reports.model import CampaignReportRequest, CampaignReportRow, Deltas, LeadSums, Place
 from leadyard.reports.periods import Period
@@ -40,13 +39,12 @@ async def fold(connection: Connection, account_id: int, most: int = FOLD_MOST) -
     A reader's statement sees each delta either unfolded or in its hour. Where another process folds the
     account just now, there is nothing to do and 0 is given.
     """
-    corrected = await has_corrections(connection, account_id)
-    if not corrected and not await store.has_deltas(connection, account_id):
+    if not await store.has_deltas(connection, account_id):
         return 0
     if not await try_lock(connection, "fold", account_id):
         return 0
     leads, buyers = await store.fold(connection, account_id, most)
-    return leads + buyers + (await fold_corrections(connection, account_id, most) if corrected else 0)
+    return leads + buyers
 
 
 async def campaign_report(connection: Connection, request: CampaignReportRequest) -> list[CampaignReportRow]:

@@ -18,6 +18,8 @@ INSERT INTO id_counters (account_id, kind, last) VALUES ($1, $2, $3)
 ON CONFLICT (account_id, kind) DO UPDATE SET last = greatest(id_counters.last, $3)
 """
 
+_LAST = "SELECT last FROM id_counters WHERE account_id = $1 AND kind = $2"
+
 
 async def next_id(connection: Connection, account_id: int, kind: str) -> int:
     """Take the next id of a kind inside the caller's unit of work, without gaps but one caller at a time."""
@@ -27,6 +29,14 @@ async def next_id(connection: Connection, account_id: int, kind: str) -> int:
 async def reserve_up_to(connection: Connection, account_id: int, kind: str, last: int) -> None:
     """Make sure that an id which the operator chose is never given out again."""
     await connection.execute(_RAISE, account_id, kind, last)
+
+
+async def set_apart(connection: Connection, account_id: int, kind: str, last: int) -> range:
+    """Keep all ids up to one that were never given out for the caller alone; the counter is locked until the commit."""
+    await reserve_up_to(connection, account_id, kind, 0)
+    given = int(await connection.fetchval(_LAST, account_id, kind))
+    await reserve_up_to(connection, account_id, kind, last)
+    return range(given + 1, last + 1)
 
 
 async def take_ids(

@@ -69,6 +69,9 @@ async def near(connection: Connection, account_id: int, what: str, page: Page) -
         if skipped + count > page.offset:
             break
         skipped += count
+    else:
+        # Behind the end: the last day has no such row either.
+        skipped -= days[-1][1] if days else 0
     nearer = msgspec.structs.replace(page, offset=page.offset - skipped)
     return _from(begin, newest_first=page.newest_first), nearer
 

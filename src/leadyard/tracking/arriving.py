@@ -27,6 +27,7 @@ from leadyard.tracking.model import (
     TouchSource,
     Visitor,
 )
+from leadyard.tracking.news import tell_of_visitors
 from leadyard.tracking.resolving import resolve
 
 TALLY = "visitors"
@@ -230,6 +231,8 @@ async def _write(connection: Connection, account_id: int, world: _World) -> None
     counted = [world.visitors[code] for code in world.new if not world.visitors[code].is_bot]
     await tallies.add_many(connection, account_id, TALLY, [v.created_at for v in counted])
     await count_days(connection, account_id, world.counts)
+    if counted:
+        await tell_of_visitors(connection, account_id, counted, max(v.updated_at for v in counted))
 
 
 def kept_touch(

@@ -1,5 +1,6 @@
 """Use cases of tracking: somebody arrives, turns out to be a person, or is given to an affiliate."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from leadyard.tracking.counting import count_days, moved
 from leadyard.tracking.following import NOTHING, Following
 from leadyard.tracking.fraud.service import look_at_lead
 from leadyard.tracking.model import Arrival, KeptTouch, Resolved, Touch, TouchSource, Visitor
+from leadyard.tracking.news import tell_of_person
 from leadyard.tracking.resolving import resolve
 
 ALWAYS = Created()
@@ -90,8 +92,9 @@ async def attach(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
-    await look_at_lead(connection, after, before, at, is_new_person=is_new_person)
+    await look_at_lead(connection, program, after, before, at, is_new_person=is_new_person)
     if is_new_person:
+        await tell_of_person(connection, after, at)
         await following.lead_seen(connection, program, after, at)
     return after
 
@@ -162,6 +165,11 @@ async def find_visitor(
 ) -> Visitor | None:
     """Find a visitor by its tracking code or by its id."""
     return await store.find(connection, account_id, tracking_code=tracking_code, visitor_id=visitor_id)
+
+
+async def visitors_of(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, Visitor]:
+    """Give visitors by their ids."""
+    return await store.by_ids(connection, account_id, sorted(ids)) if ids else {}
 
 
 async def page(

@@ -25,6 +25,7 @@ WHERE v.account_id = $1
 _BY_CODE = f"{_SELECT} AND v.tracking_code = $2"
 _BY_ID = f"{_SELECT} AND v.id = $2"
 _LOCK_BY_CODES = f"{_SELECT} AND v.tracking_code = ANY($2::text[]) ORDER BY v.id FOR UPDATE OF v"
+_BY_IDS = f"{_SELECT} AND v.id = ANY($2::bigint[])"
 _OF_PERSON = f"{_SELECT} AND v.person_id = $2 ORDER BY v.id DESC LIMIT $3"
 
 _PAGE = (
@@ -80,7 +81,11 @@ INSERT INTO touches (account_id, {", ".join(_TOUCHES.names)})
 SELECT $1, {", ".join(_TOUCHES.names)} FROM {_TOUCHES.source(2, "n")}
 """
 
-_KNOWN_EVENTS = "SELECT event_id FROM touches WHERE account_id = $1 AND event_id = ANY($2::text::uuid[])"
+# A sub-select that cannot become a join: a plan made while the table was small must not read all of a large one.
+_KNOWN_EVENTS = """
+SELECT e.id AS event_id FROM unnest($2::text::uuid[]) AS e (id)
+WHERE (SELECT true FROM touches t WHERE t.account_id = $1 AND t.event_id = e.id LIMIT 1)
+"""
 
 _LATEST = """
 SELECT coalesce(max(latest), 0) FROM (
@@ -150,13 +155,23 @@ async def find(
     return None if row is None else visitor_of(row)
 
 
+async def by_ids(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Visitor]:
+    """Give visitors by their ids."""
+    return {row["id"]: visitor_of(row) for row in await connection.fetch(_BY_IDS, account_id, ids)}
+
+
 async def page(connection: Connection, account_id: int, created: Created, page: Page) -> list[Visitor]:
     """Give one page of visitors that are no bots: their ids from the index alone, then their rows."""
-    sql = _PAGE.format(
-        order=page.order, outer=page.order.replace("created_at", "v.created_at").replace(" id", " v.id")
+    rows = await connection.fetch(
+        page_sql(page), account_id, created.since, created.before, page.limit, page.offset
     )
-    rows = await connection.fetch(sql, account_id, created.since, created.before, page.limit, page.offset)
     return [visitor_of(row) for row in rows]
+
+
+def page_sql(page: Page) -> str:
+    """Write the statement of `page`."""
+    direction = "DESC" if page.newest_first else "ASC"
+    return _PAGE.format(order=page.order, outer=f"v.created_at {direction}, v.id {direction}")
 
 
 async def of_person(connection: Connection, account_id: int, person_id: int, most: int) -> list[Visitor]:

@@ -10,6 +10,7 @@ from tests.affiliates.shop import BASIC, Shop, new_shop, shown
 
 from leadyard.affiliates.model import PurchaseState
 from leadyard.affiliates.program import service as programs
+from leadyard.kit.errors import ConflictError, InvalidInputError
 from leadyard.people import service as people
 from leadyard.storage.database import Database
 from leadyard.tracking.following import TrackedPurchase
@@ -102,8 +103,10 @@ async def test_a_page_that_asks_to_cancel_waits_for_a_person(shop: Shop) -> None
 
 async def test_a_pages_purchase_that_cannot_be_recorded_harms_nothing(shop: Shop) -> None:
     await tracked(shop, "A1")
-    await tracked(shop, "A1", email="other@example.com")
-    await tracked(shop, "A2", amount="-5")
+    with pytest.raises(ConflictError):
+        await tracked(shop, "A1", email="other@example.com")
+    with pytest.raises(InvalidInputError):
+        await tracked(shop, "A2", amount="-5")
     assert [row["purchase_code"] for row in await shop.rows("purchases")] == ["A1"]
     assert await shop.differences() == []
 

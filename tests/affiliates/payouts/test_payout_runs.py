@@ -136,6 +136,30 @@ async def test_affiliates_that_wait_for_approval_are_not_paid(
     assert [p["amount"] for p in approved] == ["10"]
 
 
+async def test_commissions_of_a_purchase_that_waits_for_approval_are_not_paid(
+    client: httpx.AsyncClient, programme: Programme, exchange: Exchange
+) -> None:
+    await programme.affiliate("ann", code="ann")
+    plan = {
+        "code": "basic",
+        "currency": "USD",
+        "is_default": True,
+        "lines": [{"pays_for": "purchase", "fixed": "5"}],
+    }
+    await client.post("/plans", json=plan)
+    made = await client.post("/purchases", json={"email": "buyer@example.com", "amount": "50", "code": "ann"})
+    assert made.status_code == 201, made.text
+    async with exchange.database.connection() as connection:
+        await connection.execute("UPDATE purchases SET state = 1 WHERE account_id = $1", exchange.account_id)
+
+    waiting = (await run(client))["payouts"]
+    await client.post(f"/purchases/{made.json()['id']}/approve")
+    approved = (await run(client))["payouts"]
+
+    assert waiting == []
+    assert [p["amount"] for p in approved] == ["5"]
+
+
 async def test_another_account_sees_nothing(
     client: httpx.AsyncClient, foreign: httpx.AsyncClient, programme: Programme
 ) -> None:

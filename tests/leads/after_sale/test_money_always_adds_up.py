@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,9 @@ from tests.desk import Desk, new_desk
 from leadyard.campaigns.model import AcceptOn, Payout, PayoutKind, Trigger
 from leadyard.leads.after_sale.model import Ask
 from leadyard.leads.model import SaleStatus, Standing
-from leadyard.reports.corrections import CorrectionFilter, corrections
 from leadyard.reports.jobs import fold_all
+from leadyard.reports.model import CampaignReportRequest
+from leadyard.reports.parties import corrections
 from leadyard.reports.periods import Period
 from leadyard.storage.database import Database
 
@@ -92,8 +94,12 @@ class Market:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         start = max(row["received_at"] for row in leads) + timedelta(microseconds=1)
         async with self.desk.database.connection() as connection:
+            currencies = {row["campaign_id"]: row["currency"] for row in leads}
             corrected = await corrections(
-                connection, self.desk.account_id, Period(start, tomorrow), CorrectionFilter()
+                connection,
+                CampaignReportRequest(
+                    self.desk.account_id, Period(start, tomorrow), ZoneInfo("UTC"), currencies
+                ),
             )
             booked = await connection.fetchrow(
                 "SELECT coalesce(sum(amount) FILTER (WHERE book = 'payout'), 0) AS payout, "
@@ -103,8 +109,8 @@ class Market:
                 self.desk.account_id,
             )
         assert booked is not None
-        assert sum(row.payout for row in corrected) == booked["payout"]
-        assert sum(row.revenue for row in corrected) == booked["revenue"]
+        assert sum(row.payout for row in corrected.values()) == booked["payout"]
+        assert sum(row.revenue for row in corrected.values()) == booked["revenue"]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -45,7 +45,7 @@ async def test_unsold_leads_are_distributed_again_once_each(desk: Desk) -> None:
     await desk.delivery(campaign.id, await desk.buyer())
     (sold,) = await desk.sold(6)
     wanted = LeadFilter(campaign_id=campaign.id, sale_status=SaleStatus.UNSOLD)
-    assert await jobs_of(desk).preview(desk.principal, JobKind.REPROCESS, wanted) == 3
+    assert (await jobs_of(desk).preview(desk.principal, JobKind.REPROCESS, wanted)).count == 3
     job = await jobs_of(desk).start(desk.principal, JobKind.REPROCESS, wanted, 60_000)
     assert (job.total, job.state) == (3, JobState.ACTIVE)
     await desk.sold(7)
@@ -106,7 +106,7 @@ async def test_quarantined_leads_are_released_by_filter(desk: Desk) -> None:
     (kept,) = await desk.submitted(3, campaign="OTHER")
     wanted = LeadFilter(campaign_id=held.id)
     assert other.id != held.id
-    assert await jobs_of(desk).preview(desk.principal, JobKind.RELEASE, wanted) == 2
+    assert (await jobs_of(desk).preview(desk.principal, JobKind.RELEASE, wanted)).count == 2
     await jobs_of(desk).start(desk.principal, JobKind.RELEASE, wanted, 600)
     await run_all(desk)
     statuses = {lead_id: (await desk.view(lead_id)).lead.system_status for lead_id in (*ids, kept)}

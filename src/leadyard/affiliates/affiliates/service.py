@@ -4,6 +4,9 @@ Whoever makes or changes an affiliate of an account does so after another: that 
 parents free of clashes, without the version of the set-up, which no affiliate raises.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import msgspec
 
 from leadyard.affiliates.affiliates import groups, store
@@ -31,7 +34,7 @@ ENTITY = "affiliate"
 TAKEN = "has already been taken"
 _IDS = "supplier"
 """Affiliates are partners, as suppliers are, and share their ids."""
-_HIGHEST_TREE = 10_000
+HIGHEST_TREE = 10_000
 
 
 async def by_code(connection: Connection, account_id: int, code: str) -> Affiliate | None:
@@ -82,23 +85,34 @@ async def read(connection: Connection, account_id: int, affiliate_id: int) -> Af
 
 
 async def create(
-    database: Database, actor: Actor, wanted: AffiliateInput, *, is_approved: bool = False
+    database: Database,
+    actor: Actor,
+    wanted: AffiliateInput,
+    *,
+    is_approved: bool = False,
+    found: Sequence[FieldProblem] = (),
 ) -> tuple[Affiliate, bool]:
     """Make an affiliate, or give the one of this e-mail unchanged; True when it was made.
 
-    It waits for approval where the programme says so, unless it is approved already. Raises InvalidInputError, and
-    ConflictError for a code or host of another's.
+    It waits for approval where the programme says so, unless it is approved already. `found` is what the caller has
+    found wrong, to be told with all else. Raises InvalidInputError, and ConflictError for a code or host of another's.
     """
     async with database.unit_of_work() as connection:
-        return await create_in(connection, actor, wanted, is_approved=is_approved)
+        return await create_in(connection, actor, wanted, is_approved=is_approved, found=found)
 
 
 async def create_in(
-    connection: Connection, actor: Actor, wanted: AffiliateInput, *, is_approved: bool = False
+    connection: Connection,
+    actor: Actor,
+    wanted: AffiliateInput,
+    *,
+    is_approved: bool = False,
+    found: Sequence[FieldProblem] = (),
+    at: datetime | None = None,
 ) -> tuple[Affiliate, bool]:
-    """Make an affiliate as `create` does, inside the caller's unit of work."""
+    """Make an affiliate as `create` does, inside the caller's unit of work, as of now or an earlier instant."""
     account_id = actor.account_id
-    problems = affiliate_problems(wanted)
+    problems = _all_problems(wanted, found)
     if not any(problem.field == "email" for problem in problems):
         await _lock(connection, account_id)
         known = await by_email(connection, account_id, wanted.email)
@@ -106,7 +120,7 @@ async def create_in(
             return known, False
     program = await programs.read(connection, account_id)
     waits = program.approves_affiliates and not is_approved
-    at = now()
+    at = at or now()
     draft = Affiliate(
         account_id, 0, wanted.email.strip(), wanted.first_name, wanted.last_name, "",
         AffiliateStatus.PENDING if waits else AffiliateStatus.ACTIVE, None, None, wanted.paypal_email,
@@ -126,9 +140,15 @@ async def create_in(
 
 
 async def update(
-    database: Database, actor: Actor, affiliate_id: int, changes: dict[str, object], *, approve: bool = False
+    database: Database,
+    actor: Actor,
+    affiliate_id: int,
+    changes: dict[str, object],
+    *,
+    approve: bool = False,
+    found: Sequence[FieldProblem] = (),
 ) -> Affiliate:
-    """Change members of AffiliateInput; `approve` lets one in that waits.
+    """Change members of AffiliateInput; `approve` lets one in that waits, `found` is what the caller found wrong.
 
     Raises NotFoundError, InvalidInputError, and ConflictError for an e-mail, code or host of another's.
     """
@@ -148,7 +168,7 @@ async def update(
             custom_fields=wanted.custom_fields,
             status=_approved(before.status) if approve else before.status,
         )
-        after = await _placed(connection, draft, wanted, affiliate_problems(wanted))
+        after = await _placed(connection, draft, wanted, _all_problems(wanted, found))
         return await _save(connection, actor, "update", before, after)
 
 
@@ -215,6 +235,11 @@ async def _lock(connection: Connection, account_id: int) -> None:
     await reserve_up_to(connection, account_id, _IDS, 0)
 
 
+def _all_problems(wanted: AffiliateInput, found: Sequence[FieldProblem]) -> list[FieldProblem]:
+    told = {problem.field for problem in found}
+    return [*found, *(problem for problem in affiliate_problems(wanted) if problem.field not in told)]
+
+
 async def _placed(
     connection: Connection, draft: Affiliate, wanted: AffiliateInput, problems: list[FieldProblem]
 ) -> Affiliate:
@@ -230,7 +255,7 @@ async def _placed(
             problems.append(FieldProblem("referring_affiliate", "is invalid"))
         else:
             parent_id = parent.id
-            above = await store.chain(connection, draft.account_id, parent.id, _HIGHEST_TREE)
+            above = await store.chain(connection, draft.account_id, parent.id, HIGHEST_TREE)
             if draft.id in {affiliate.id for affiliate in above}:
                 problems.append(FieldProblem("referring_affiliate", "would close a loop"))
     if problems:

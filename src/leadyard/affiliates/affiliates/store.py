@@ -62,12 +62,9 @@ SELECT affiliate_id, code FROM affiliate_codes WHERE account_id = $1 AND affilia
 ORDER BY created_at, code_key
 """
 _TOTALS = """
-SELECT wanted.id,
-  (SELECT coalesce(sum(visitors), 0) FROM affiliate_days WHERE account_id = $1 AND affiliate_id = wanted.id)::bigint
-    AS visitors,
-  (SELECT count(*) FROM people WHERE account_id = $1 AND affiliate_id = wanted.id) AS leads,
-  (SELECT count(*) FROM purchases WHERE account_id = $1 AND affiliate_id = wanted.id) AS purchases
-FROM unnest($2::bigint[]) AS wanted (id)
+SELECT affiliate_id, sum(visitors)::bigint AS visitors, sum(leads)::bigint AS leads,
+  sum(purchases)::bigint AS purchases
+FROM affiliate_days WHERE account_id = $1 AND affiliate_id = ANY($2) GROUP BY affiliate_id
 """
 _NAMES = """
 SELECT a.id, g.code AS group_code, above.email AS parent_email
@@ -86,6 +83,7 @@ _INSERT_LINK = """
 INSERT INTO sign_in_links (account_id, token_hash, affiliate_id, expires_at)
 VALUES ($1, $2, $3, date_trunc('second', now()) + make_interval(secs => $4)) RETURNING expires_at
 """
+_EMAILS = "SELECT id, email FROM affiliates WHERE account_id = $1 AND id = ANY($2)"
 _SUBIDS = """
 SELECT subid, sum(visitors)::bigint AS visitors, sum(leads)::bigint AS leads, sum(purchases)::bigint AS purchases
 FROM affiliate_days WHERE account_id = $1 AND affiliate_id = $2 AND subid <> ''
@@ -188,8 +186,8 @@ async def codes(connection: Connection, account_id: int, ids: Sequence[int]) -> 
 
 
 async def totals(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Row]:
-    """Count visitors, leads and purchases of affiliates."""
-    return {row["id"]: row for row in await connection.fetch(_TOTALS, account_id, ids)}
+    """Count visitors, leads and purchases of affiliates; those without any are left out."""
+    return {row["affiliate_id"]: row for row in await connection.fetch(_TOTALS, account_id, ids)}
 
 
 async def names(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Row]:
@@ -225,6 +223,11 @@ async def insert_link(
     """Write a link that signs an affiliate in once, and tell when it ends."""
     ends: datetime = await connection.fetchval(_INSERT_LINK, account_id, token_hash, affiliate_id, seconds)
     return ends
+
+
+async def emails(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, str]:
+    """Give the e-mail addresses of affiliates."""
+    return {row["id"]: row["email"] for row in await connection.fetch(_EMAILS, account_id, ids)}
 
 
 async def subids(

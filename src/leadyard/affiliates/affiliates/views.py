@@ -1,6 +1,6 @@
 """Affiliates with what stands elsewhere about them: their group, their parent, what they brought."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from leadyard.affiliates.affiliates import store
 from leadyard.affiliates.affiliates.inputs import (
@@ -29,12 +29,14 @@ async def views(
             affiliate,
             names[affiliate.id]["group_code"],
             names[affiliate.id]["parent_email"],
-            totals[affiliate.id]["visitors"],
-            totals[affiliate.id]["leads"],
-            totals[affiliate.id]["purchases"],
+            *_brought(totals.get(affiliate.id)),
         )
         for affiliate in affiliates
     ]
+
+
+def _brought(row: Row | None) -> tuple[int, int, int]:
+    return (0, 0, 0) if row is None else (row["visitors"], row["leads"], row["purchases"])
 
 
 async def view(connection: Connection, affiliate: Affiliate) -> AffiliateView:
@@ -52,6 +54,11 @@ async def page(
 async def count(connection: Connection, account_id: int, filters: AffiliateFilters) -> int:
     """Count affiliates."""
     return await store.count(connection, account_id, filters)
+
+
+async def emails(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, str]:
+    """Give the e-mail addresses of affiliates."""
+    return await store.emails(connection, account_id, sorted(ids)) if ids else {}
 
 
 async def subids(

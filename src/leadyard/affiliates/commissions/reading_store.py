@@ -21,10 +21,10 @@ STATUS = f"""CASE
     WHEN c.due_at > $2 OR c.is_held OR a.status IN ({_HELD_AFFILIATES})
         OR p.state = {int(PurchaseState.PENDING)} THEN 'pending'
     ELSE 'due' END"""
-"""How a commission stands at the instant `$2`, for `_FROM`: an open one is due once its time has come and neither it,
+"""How a commission stands at the instant `$2`, for `FROM`: an open one is due once its time has come and neither it,
 its purchase nor its affiliate waits for a person's word. One that is tied to a payout stays due until that is paid."""
 
-_FROM = """
+FROM = """
 FROM commissions c
 JOIN affiliates a ON a.account_id = $1 AND a.id = c.affiliate_id
 LEFT JOIN purchases p ON p.account_id = $1 AND p.id = c.purchase_id
@@ -43,18 +43,18 @@ SELECT c.id, {STATUS} AS status, c.kind, c.affiliate_id, a.email AS affiliate_em
     c.repetition, c.reason, c.note, c.rate, c.is_held, c.purchase_id, p.purchase_code, c.person_id, c.visitor_id,
     c.lead_id, c.plan_id, l.code AS plan_code, c.plan_line_id, c.touch_id, c.counterpart_of, c.payout_id, c.due_at,
     c.paid_at, c.created_at, c.updated_at
-{_FROM} LEFT JOIN plans l ON l.account_id = $1 AND l.id = c.plan_id
+{FROM} LEFT JOIN plans l ON l.account_id = $1 AND l.id = c.plan_id
 """
 
-_COUNT = f"SELECT count(*) {_FROM} {_WHERE}"
+_COUNT = f"SELECT count(*) {FROM} {_WHERE}"
 
 _SUMS = f"""
-SELECT c.currency, {STATUS} AS status, count(*) AS count, sum(c.amount) AS amount {_FROM} {_WHERE}
+SELECT c.currency, {STATUS} AS status, count(*) AS count, sum(c.amount) AS amount {FROM} {_WHERE}
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 _DUE = f"""
-SELECT c.id {_FROM}
+SELECT c.id {FROM}
 WHERE c.account_id = $1 AND c.affiliate_id = $3 AND c.purchase_id = $4 AND c.state = 0 AND c.payout_id IS NULL
     AND c.amount > 0 AND {STATUS} = 'due'
 ORDER BY c.id FOR UPDATE OF c

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from leadyard.affiliates.commissions.model import Commission
+from leadyard.affiliates.commissions.reading_store import FROM, STATUS
 from leadyard.affiliates.commissions.store import COLUMNS, commission_of
-from leadyard.affiliates.model import PAYOUT_STATES, AffiliateStatus, PayoutMethod, PayoutState
+from leadyard.affiliates.model import PAYOUT_STATES, PayoutMethod, PayoutState
 from leadyard.affiliates.payouts.files import BANK_FIELDS
 from leadyard.affiliates.payouts.model import Payee, Payout
 from leadyard.storage.database import Connection, Row
@@ -15,17 +16,15 @@ LEASE_SECONDS = 120
 """Longer than any call to a receiver may take: whoever claimed a payout that long ago is gone."""
 
 _STATES = tuple(PayoutState)
-_PAID_STATUSES = [AffiliateStatus.ACTIVE, AffiliateStatus.ARCHIVED]
 _PAYOUT = (
     "account_id, id, run_id, affiliate_id, currency, amount, method, state, reference, details, tries, problem,"
     " created_at, paid_at"
 )
 
 _DUE = f"""
-SELECT {COLUMNS} FROM commissions c
-WHERE c.account_id = $1 AND c.state = 0 AND c.payout_id IS NULL AND NOT c.is_held AND c.due_at <= $2
+SELECT c.* {FROM}
+WHERE c.account_id = $1 AND c.state = 0 AND c.payout_id IS NULL AND {STATUS} = 'due'
   AND ($3::bigint[] = '{{}}' OR c.affiliate_id = ANY($3::bigint[]))
-  AND EXISTS (SELECT FROM affiliates a WHERE a.account_id = $1 AND a.id = c.affiliate_id AND a.status = ANY($4::int[]))
 ORDER BY c.id FOR UPDATE OF c
 """
 
@@ -43,6 +42,12 @@ INSERT INTO payouts (account_id, id, run_id, affiliate_id, currency, amount, met
     created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)
 """
+
+_WANTED = "($2::bigint IS NULL OR affiliate_id = $2) AND ($3::int IS NULL OR state = $3)"
+_PAGE = (
+    f"SELECT {_PAYOUT} FROM payouts WHERE account_id = $1 AND {_WANTED} ORDER BY id DESC LIMIT $4 OFFSET $5"
+)
+_COUNT = f"SELECT count(*) FROM payouts WHERE account_id = $1 AND {_WANTED}"
 
 _SETTLE = """
 UPDATE payouts SET state = $3, problem = $4, due_at = $5, paid_at = $6, details = details || $7, worker_id = NULL
@@ -78,7 +83,7 @@ async def due(
     connection: Connection, account_id: int, until: datetime, affiliate_ids: Sequence[int]
 ) -> list[Commission]:
     """Give what is due and not promised to another payout, locked; of all affiliates when none is named."""
-    rows = await connection.fetch(_DUE, account_id, until, affiliate_ids, _PAID_STATUSES)
+    rows = await connection.fetch(_DUE, account_id, until, affiliate_ids)
     return [commission_of(row) for row in rows]
 
 
@@ -147,20 +152,9 @@ async def page(
     offset: int,
 ) -> tuple[list[Payout], int]:
     """Give payouts, newest first, and how many there are."""
-    where = (
-        "account_id = $1 AND ($2::bigint IS NULL OR affiliate_id = $2) AND ($3::int IS NULL OR state = $3)"
-    )
     number = None if state is None else PAYOUT_STATES[state]
-    rows = await connection.fetch(
-        f"SELECT {_PAYOUT} FROM payouts WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
-        account_id, affiliate_id, number, limit, offset,
-    )  # fmt: skip
-    total = await connection.fetchval(
-        f"SELECT count(*) FROM payouts WHERE {where}",
-        account_id,
-        affiliate_id,
-        number,
-    )
+    rows = await connection.fetch(_PAGE, account_id, affiliate_id, number, limit, offset)
+    total = await connection.fetchval(_COUNT, account_id, affiliate_id, number)
     return [payout_of(row) for row in rows], int(total)
 
 

@@ -25,6 +25,7 @@ from leadyard.affiliates.purchases.paying import pay_anew
 from leadyard.affiliates.purchases.recording import TALLY, Recording
 from leadyard.kit import clock
 from leadyard.kit.errors import NotFoundError
+from leadyard.kit.paging import Page
 from leadyard.leads.unit import in_one_unit
 from leadyard.ledger.service import Ledger
 from leadyard.people import service as people
@@ -147,6 +148,11 @@ class Purchases:
     ) -> list[Purchase]:
         """Give one page of purchases in order of their making."""
         async with self._database.connection() as connection:
+            if filters == PurchaseFilters():
+                page = Page(limit, offset, newest_first)
+                created, page = await tallies.near(connection, account_id, TALLY, page)
+                filters = PurchaseFilters(since=created.since, before=created.before)
+                offset = page.offset
             return await store.page(
                 connection, account_id, filters, newest_first=newest_first, limit=limit, offset=offset
             )

@@ -1,6 +1,6 @@
 """Making, changing and finding traffic campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -57,6 +57,11 @@ async def count(
 ) -> int:
     """Count traffic campaigns."""
     return await store.count(connection, account_id, created, is_archived=is_archived)
+
+
+async def codes(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, str]:
+    """Give the codes of traffic campaigns, archived or not."""
+    return await store.codes(connection, account_id, sorted(ids)) if ids else {}
 
 
 async def create(

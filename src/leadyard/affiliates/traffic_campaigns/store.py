@@ -1,5 +1,7 @@
 """Rows of traffic campaigns."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from leadyard.affiliates.affiliates.links import code_key
@@ -15,6 +17,7 @@ SELECT {_COLUMNS} FROM traffic_campaigns WHERE account_id = $1 AND archived_at I
   AND (link_code = $2 OR code_key = $2)
 ORDER BY (link_code = $2) DESC LIMIT 1
 """
+_CODES = "SELECT id, code FROM traffic_campaigns WHERE account_id = $1 AND id = ANY($2)"
 _INSERT = """
 INSERT INTO traffic_campaigns (account_id, id, code, code_key, link_code, name, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -92,6 +95,11 @@ async def count(
 ) -> int:
     """Count traffic campaigns."""
     return int(await connection.fetchval(_COUNT, account_id, *msgspec.structs.astuple(created), is_archived))
+
+
+async def codes(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, str]:
+    """Give the codes of traffic campaigns."""
+    return {row["id"]: row["code"] for row in await connection.fetch(_CODES, account_id, ids)}
 
 
 def _one(row: Row | None) -> TrafficCampaign | None:

@@ -82,4 +82,8 @@ async def _rules_beside(
     for row in terms:
         payout = msgspec.convert(row["settings"], SupplierTerms).payout
         found.append((f"the terms of supplier {row['partner_id']}", list(rules_of_payout("payout", payout))))
+    found += [
+        (f"release rule {row['id']}", [("settings.rule", msgspec.convert(row["rule"], Rule))])
+        for row in await rows.rules_of_releases(connection, account_id, campaign_id)
+    ]
     return found

@@ -8,6 +8,7 @@ from leadyard.campaigns import store
 from leadyard.campaigns.model import Status
 from leadyard.campaigns.rules import lists_used
 from leadyard.campaigns.service.noun import Noun
+from leadyard.campaigns.store import rows
 from leadyard.campaigns.store import value_lists as contents
 from leadyard.campaigns.value_lists import (
     ValueListInput,
@@ -17,6 +18,7 @@ from leadyard.campaigns.value_lists import (
     value_list_problems,
 )
 from leadyard.kit.errors import ConflictError, FieldProblem
+from leadyard.routing.rules import Rule, lists_in
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.tables.rules import value_lists as table
 
@@ -56,6 +58,8 @@ class ValueLists(Noun[ValueListInput, ValueListRecord]):
             await contents.write_entries(connection, account_id, row_id, text, digest_of(text), len(entries))
         campaigns = await store.load_campaigns(connection, account_id)
         in_use = lists_used(c for c in campaigns.values() if c.status is not Status.ARCHIVED)
+        for row in await rows.rules_of_releases(connection, account_id):
+            in_use |= lists_in(msgspec.convert(row["rule"], Rule))
         if in_use - await contents.known_references(connection, account_id, in_use):
             member = "status" if wanted.status is Status.ARCHIVED else "reference"
             raise ConflictError(member, "cannot be changed: a rule names this list")

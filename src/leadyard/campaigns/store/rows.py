@@ -122,6 +122,20 @@ async def settings_of_deliveries(connection: Connection, account_id: int, campai
     )
 
 
+async def rules_of_releases(
+    connection: Connection, account_id: int, campaign_id: int | None = None
+) -> Sequence[Row]:
+    """Give id and rule of release rules that are not archived and have one, of one campaign or of all."""
+    return await connection.fetch(
+        "SELECT r.id, r.settings->'rule' AS rule FROM release_rules r"
+        " JOIN campaigns c ON c.account_id = r.account_id AND c.id = r.campaign_id"
+        " WHERE r.account_id = $1 AND ($2::bigint IS NULL OR r.campaign_id = $2) AND r.status <> 'Archived'"
+        " AND c.status <> 'Archived' AND jsonb_typeof(r.settings->'rule') = 'object' ORDER BY r.id",
+        account_id,
+        campaign_id,
+    )
+
+
 async def terms_of(
     connection: Connection, account_id: int, campaign_id: int, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:

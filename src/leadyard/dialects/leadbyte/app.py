@@ -8,8 +8,8 @@ from leadyard.dialects.leadbyte.classic import failed
 from leadyard.dialects.leadbyte.reading import BODY_LIMIT, find_key, read_request, wants_debug
 from leadyard.dialects.leadbyte.refusals import NoRouteError, log_failure, refuse
 from leadyard.dialects.leadbyte.routes import Kind, Route, find_route, owns
-from leadyard.dialects.leadbyte.uses import KeyUses
 from leadyard.dialects.leadbyte.writing import encode
+from leadyard.identity.key_uses import KeyUses
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.kit import clock
 from leadyard.kit.asgi import (

@@ -39,13 +39,11 @@ from leadyard.leads.after_sale.rules import (
     reversal_of_return,
 )
 from leadyard.leads.model import APPROVED_STATES, AttemptState, Lead
-from leadyard.leads.money import corrected
 from leadyard.leads.outcomes import DONE, limit_of
 from leadyard.leads.store import lock
 from leadyard.ledger.credit.counters import post_rare
 from leadyard.ledger.model import Entry, EntryKind, given_back
 from leadyard.ledger.service import Ledger, ReservedIds, charges_of_leads
-from leadyard.reports.corrections import write_corrections
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import write_deltas
 from leadyard.storage.database import Connection
@@ -72,7 +70,7 @@ class ReturnUnit:
         self._now = now
         self._deltas = Deltas()
         self._entries: list[Entry] = []
-        self._leads: list[Lead] = []
+        self._reversed: list[int] = []
         self._tallies: dict[tuple[int | None, datetime], store.Tally] = {}
 
     async def ask(self, connection: Connection, lead_ids: Sequence[int], ask: Ask) -> dict[int, str]:
@@ -175,7 +173,6 @@ class ReturnUnit:
         )
         if entry is not None:
             self._entries.append(entry)
-        self._leads.append(lead)
         count_reversal(self._deltas, lead, after, reversal, AttemptState.RETURNED)
         moved = [(lead.id, sale.number) for sale in reversal.sales]
         await store.move_sales(connection, self._account_id, moved, AttemptState.RETURNED)
@@ -183,6 +180,7 @@ class ReturnUnit:
         for sale in reversal.sales:
             settled = await give_back(connection, self._account_id, lead.id, sale.number, self._now, memo)
             await post_rare(connection, settled)
+        self._reversed.append(lead.id)
         await self._tell(connection, lead, asked)
         return reversal
 
@@ -194,9 +192,8 @@ class ReturnUnit:
 
     async def _finish(self, connection: Connection) -> None:
         await write_deltas(connection, self._deltas)
-        await write_corrections(connection, self._entries, map(corrected, self._leads))
         await self._ledger.post(connection, self._ids.number(self._entries))
-        await note_revenue(connection, self._setup, [lead.id for lead in self._leads], self._now)
+        await note_revenue(connection, self._setup, self._reversed, self._now)
 
     async def _record(self, connection: Connection, event: str, details: dict[int, str]) -> None:
         actor = self._principal.actor

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from leadyard.delivery.api import MESSAGES, TRACE
+from leadyard.delivery.api import MESSAGES, PINGS, TRACE
 from leadyard.intake.providers.api import section as checks_section
 from leadyard.intake.quarantine import Quarantine
 from leadyard.leads.after_sale.service import AfterSale
@@ -12,6 +12,7 @@ from leadyard.leads.api.leads import section as leads_section
 from leadyard.leads.api.quarantine import section as quarantine_section
 from leadyard.leads.api.rules import section as rules_section
 from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.release_rules.api import SECTION as RELEASE_RULES
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.api import section as credit_section
 from leadyard.ledger.credit.service import Credit
@@ -38,8 +39,10 @@ def sections(services: UseCases) -> tuple[Section, ...]:
         checks_section(services.leads),
         after_sale_section(services.leads, services.after_sale),
         quarantine_section(services.leads, services.quarantine),
+        RELEASE_RULES,
         jobs_section(services.jobs),
         MESSAGES,
+        PINGS,
         credit_section(services.credit),
         REPORTS,
     )

@@ -10,14 +10,16 @@ from leadyard.identity.model import Permission
 from leadyard.kit.errors import ConflictError
 from leadyard.leads.api.inputs import Id, Moment
 from leadyard.leads.api.records import SaleWord
-from leadyard.leads.jobs.model import MOST_PER_MINUTE, Job, JobKind, JobState
+from leadyard.leads.jobs.model import Job, JobKind, JobState
 from leadyard.leads.jobs.service import Jobs
+from leadyard.leads.jobs.throttle import MOST_PER_MINUTE
 from leadyard.leads.model import SaleStatus
 from leadyard.leads.reading import LeadFilter
 from leadyard.own_api.operation import Answer, Call, Handler, Operation, PageSize, Parameter, Section
+from leadyard.routing.rules import Rule
 
 StateWord = Literal["active", "done", "cancelled"]
-KindWord = Literal["reprocess", "release"]
+KindWord = Literal["reprocess", "release", "reject"]
 PerMinute = Annotated[int, Meta(ge=1, le=MOST_PER_MINUTE, description="At most so many leads a minute.")]
 
 
@@ -41,36 +43,45 @@ class ReleaseFilter(msgspec.Struct, frozen=True):
 
 
 class NewReprocess(msgspec.Struct, frozen=True):
-    """Valid leads that are to be distributed again."""
+    """Valid leads that are to be distributed again; a rule needs a filter with a campaign."""
 
     filter: ReprocessFilter = ReprocessFilter()
+    rule: Rule | None = None
     per_minute: PerMinute = 600
 
 
 class NewRelease(msgspec.Struct, frozen=True):
-    """Quarantined leads that are to be released."""
+    """Quarantined leads that are to be released; a rule needs a filter with a campaign."""
 
     filter: ReleaseFilter = ReleaseFilter()
+    rule: Rule | None = None
     per_minute: PerMinute = 600
 
 
-class LeadCount(msgspec.Struct, frozen=True):
-    """How many leads a job would take on."""
+class NewReject(NewRelease, frozen=True):
+    """Quarantined leads that are to be refused for good; a rule needs a filter with a campaign."""
+
+
+class LeadCount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many leads a job would take on; with `is_at_least` only the first 100,000 were tried on its rule."""
 
     count: int
+    is_at_least: bool = False
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A job: `total` leads when it was made, `done` and `failed` so far."""
+    """A job: `total` leads in its filter when it was made; `done`, `failed` and left out by its rule so far."""
 
     id: int
     kind: KindWord
     state: StateWord
     filter: dict[str, Any]
+    rule: Rule | None
     per_minute: int
     total: int
     done: int
     failed: int
+    skipped: int
     due_at: datetime
     made_by: str
     created_at: datetime
@@ -97,7 +108,8 @@ class Handlers:
 
         async def handle(call: Call) -> Answer:
             wanted = _filter_of(call.body.filter)
-            return Answer(LeadCount(await self._jobs.preview(call.principal, kind, wanted)))
+            found = await self._jobs.preview(call.principal, kind, wanted, call.body.rule)
+            return Answer(LeadCount(found.count, found.is_at_least))
 
         return handle
 
@@ -106,7 +118,7 @@ class Handlers:
 
         async def handle(call: Call) -> Answer:
             wanted = _filter_of(call.body.filter)
-            job = await self._jobs.start(call.principal, kind, wanted, call.body.per_minute)
+            job = await self._jobs.start(call.principal, kind, wanted, call.body.per_minute, call.body.rule)
             return Answer(_record(job), location=f"/jobs/{job.id}")
 
         return handle
@@ -156,16 +168,26 @@ def _record(job: Job) -> JobRecord:
         kind=job.kind.value,
         state=_word(job.state),
         filter={name: value for name, value in shown.items() if value is not None},
+        rule=job.order.rule,
         per_minute=job.order.per_minute,
         total=job.total,
         done=job.done,
         failed=job.failed,
+        skipped=job.skipped,
         due_at=job.due_at,
         made_by=job.made_by,
         created_at=job.created_at,
         updated_at=job.updated_at,
         last_error=job.last_error,
     )
+
+
+_RULE = {"operand": "age", "operator": "at least", "value": 25}
+_VERBS = {
+    JobKind.REPROCESS: "Distribute many leads again",
+    JobKind.RELEASE: "Release many quarantined leads",
+    JobKind.REJECT: "Reject many quarantined leads",
+}
 
 
 def _word(state: JobState) -> Any:
@@ -178,18 +200,17 @@ def section(jobs: Jobs) -> Section:
     kinds = (
         (JobKind.REPROCESS, "/leads/reprocess", "Reprocess", NewReprocess, Permission.LEADS_REPROCESS),
         (JobKind.RELEASE, "/quarantine/release", "Release", NewRelease, Permission.QUARANTINE_PROCESS),
+        (JobKind.REJECT, "/quarantine/reject", "Reject", NewReject, Permission.QUARANTINE_PROCESS),
     )
     made: list[Operation] = []
     for kind, path, name, body, permission in kinds:
-        verb = (
-            "Distribute many leads again" if kind is JobKind.REPROCESS else "Release many quarantined leads"
-        )
+        verb = _VERBS[kind]
         made += [
             Operation(
                 method="POST", path=path, id=f"start{name}", summary=verb, handler=do.start(kind),
                 description="As a job in the background; leads that come in later are no part of it.",
                 permission=permission, status=201, body=body, answer=JobRecord,
-                example={"filter": {"campaign_id": 12}, "per_minute": 120},
+                example={"filter": {"campaign_id": 12}, "rule": _RULE, "per_minute": 120},
             ),
             Operation(
                 method="POST", path=f"{path}/preview", id=f"preview{name}",

@@ -1,16 +1,15 @@
 """The values of jobs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 import msgspec
 
 from leadyard.identity.model import ApiKey, KeyKind, KeySettings, Principal
+from leadyard.leads.jobs.throttle import pause_after
 from leadyard.leads.reading import LeadFilter
+from leadyard.routing.rules import Rule
 
-MOST_PER_MINUTE = 60_000
-_LARGEST_BATCH = 200
-_BATCHES_PER_MINUTE = 12
 AUTOMATIC = "automatic release"
 
 
@@ -19,6 +18,7 @@ class JobKind(StrEnum):
 
     REPROCESS = "reprocess"
     RELEASE = "release"
+    REJECT = "reject"
 
 
 class JobState(IntEnum):
@@ -58,15 +58,19 @@ class Author(msgspec.Struct, frozen=True):
 
 
 class JobOrder(msgspec.Struct, frozen=True):
-    """Which leads, how many of them a minute, and on whose behalf."""
+    """Which leads, how many of them a minute, and on whose behalf; with a rule only those that match it."""
 
     wanted: LeadFilter
     per_minute: int
     author: Author = Author()
+    rule: Rule | None = None
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A job; `cursor` is the last lead that was dealt with, `total` what it found when it was made."""
+    """A job; `cursor` is the last lead that was looked at, `total` what its filter found when it was made.
+
+    `skipped` counts the leads that its rule left out.
+    """
 
     account_id: int
     id: int
@@ -77,6 +81,7 @@ class Job(msgspec.Struct, frozen=True):
     total: int
     done: int
     failed: int
+    skipped: int
     due_at: datetime
     made_by: str
     created_at: datetime
@@ -85,28 +90,28 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What one batch came to: the leads it took on, in order, and how many of them could not be done."""
+    """What one batch came to: how many leads it took on, how many of them could not be done, and the others.
 
-    lead_ids: list[int]
+    `last_id` is the last lead that it looked at; None when there was none left.
+    """
+
+    taken: int
     failed: int
-
-
-def batch_size(per_minute: int) -> int:
-    """Tell how many leads a batch takes, so that a throttled job comes often and in small steps."""
-    return max(1, min(_LARGEST_BATCH, per_minute // _BATCHES_PER_MINUTE))
+    skipped: int
+    last_id: int | None
 
 
 def after(job: Job, step: Step, now: datetime) -> Job:
     """Tell how a job stands after a batch: done when the batch found nothing, else due when the throttle allows."""
-    if not step.lead_ids:
+    if step.last_id is None:
         return msgspec.structs.replace(job, state=JobState.DONE, updated_at=now, last_error=None)
-    pause = timedelta(seconds=60 * len(step.lead_ids) / job.order.per_minute)
     return msgspec.structs.replace(
         job,
-        cursor=step.lead_ids[-1],
-        done=job.done + len(step.lead_ids) - step.failed,
+        cursor=step.last_id,
+        done=job.done + step.taken - step.failed,
         failed=job.failed + step.failed,
-        due_at=now + pause,
+        skipped=job.skipped + step.skipped,
+        due_at=now + pause_after(step.taken, job.order.per_minute),
         updated_at=now,
         last_error=None,
     )

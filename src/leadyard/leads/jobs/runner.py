@@ -1,7 +1,8 @@
 """Runs jobs, one batch of one job at a time; any number of workers side by side.
 
-The job's row is locked while a batch is done, and what the batch did is written with it: a worker that dies leaves
-the job as it was before the batch, for the next worker to go on with.
+A batch begins with a commit that keeps others from the job for as long as the throttle asks after a full batch, so
+that a worker that dies in it lets nobody through too early. Then the job's row is locked while the batch is done, and
+how far it came is written with it: the next worker goes on from before the batch, whose leads are not found again.
 """
 
 import asyncio
@@ -9,17 +10,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import asyncpg
+import msgspec
 import structlog
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.identity.model import Principal
 from leadyard.intake.quarantine import Quarantine
 from leadyard.kit import clock
-from leadyard.kit.errors import UnavailableError
+from leadyard.kit.errors import InvalidInputError, UnavailableError
 from leadyard.kit.waiting import pause
-from leadyard.leads import changes, reading
+from leadyard.leads import changes
 from leadyard.leads.jobs import store
-from leadyard.leads.jobs.model import Job, JobKind, JobState, Step, after, batch_size
+from leadyard.leads.jobs.model import Job, JobKind, JobState, Step, after
 from leadyard.leads.jobs.service import start_due_releases
+from leadyard.leads.jobs.throttle import batch_size, longest_pause
+from leadyard.leads.matching import Found, RuleTests, next_found
 from leadyard.leads.outcomes import DONE
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.tables.operators import accounts
@@ -30,7 +35,8 @@ _RELEASE_SECONDS = 10.0
 _AGAIN = timedelta(minutes=1)
 _ACCOUNTS = accounts.select().with_only_columns(accounts.c.id).order_by(accounts.c.id)
 
-Batch = Callable[[Connection, AccountSetup, Job], Awaitable[Step]]
+Batch = Callable[[Connection, Job, list[int]], Awaitable[int]]
+"""Does a job's work on leads; gives how many could not be done."""
 
 
 class JobRunner:
@@ -41,9 +47,11 @@ class JobRunner:
         self._database = database
         self._configuration = configuration
         self._quarantine = quarantine
+        self._tests = RuleTests(database)
         self._batches: Mapping[JobKind, Batch] = {
             JobKind.REPROCESS: self._reprocess,
             JobKind.RELEASE: self._release,
+            JobKind.REJECT: self._reject,
         }
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,12 +87,13 @@ class JobRunner:
         setup = await self._configuration.current(account_id)
         job: Job | None = None
         try:
+            job = await self._claim(account_id)
+            if job is None:
+                return False
             async with self._database.unit_of_work() as connection:
-                job = await store.claim(connection, account_id, clock.now())
-                if job is None:
-                    return False
-                step = await self._batches[job.kind](connection, setup, job)
-                moved = after(job, step, clock.now())
+                if not await store.lock(connection, job):
+                    return True
+                moved = after(job, await self._step(connection, setup, job), clock.now())
                 await store.advance(connection, moved)
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             return True
@@ -100,26 +109,55 @@ class JobRunner:
             _log.info("a job is done", account=account_id, job=job.id, done=job.done, failed=job.failed)
         return True
 
+    async def _claim(self, account_id: int) -> Job | None:
+        """Take the job that is due first, and keep others from it for as long as a full batch asks."""
+        now = clock.now()
+        async with self._database.unit_of_work() as connection:
+            job = await store.claim(connection, account_id, now)
+            if job is None:
+                return None
+            held = msgspec.structs.replace(job, due_at=now + longest_pause(job.order.per_minute))
+            await store.hold(connection, held)
+        return held
+
     async def _postpone(self, job: Job, error: Exception) -> None:
         now = clock.now()
-        _log.error("a job's batch failed", account=job.account_id, job=job.id, error=type(error).__name__)
+        told = str(error) if isinstance(error, InvalidInputError) else type(error).__name__
+        _log.error("a job's batch failed", account=job.account_id, job=job.id, error=told)
         async with self._database.unit_of_work() as connection:
-            await store.postpone(connection, job, now + _AGAIN, type(error).__name__, now)
+            await store.postpone(connection, job, now + _AGAIN, told, now)
 
-    async def _reprocess(self, connection: Connection, setup: AccountSetup, job: Job) -> Step:
-        ids = await _next(connection, setup, job)
-        principal = job.order.author.principal(job.account_id)
-        done = await changes.queue_again(connection, principal, ids, clock.now()) if ids else {}
-        return Step(ids, sum(reason != DONE for reason in done.values()))
+    async def _step(self, connection: Connection, setup: AccountSetup, job: Job) -> Step:
+        found = await self._next(connection, setup, job)
+        ids = found.lead_ids
+        failed = await self._batches[job.kind](connection, job, ids) if ids else 0
+        return Step(len(ids), failed, found.skipped, found.last_id)
 
-    async def _release(self, connection: Connection, setup: AccountSetup, job: Job) -> Step:
+    async def _next(self, connection: Connection, setup: AccountSetup, job: Job) -> Found:
+        order, test = job.order, None
+        if order.rule is not None:
+            campaign = setup.campaigns[order.wanted.campaign_id or 0]
+            test = await self._tests.of(setup, campaign, order.rule)
+        most = batch_size(order.per_minute)
+        return await next_found(connection, setup, order.wanted, test, job.cursor, most)
+
+    async def _reprocess(self, connection: Connection, job: Job, ids: list[int]) -> int:
+        done = await changes.queue_again(connection, _author(job), ids, clock.now())
+        return sum(reason != DONE for reason in done.values())
+
+    async def _release(self, connection: Connection, job: Job, ids: list[int]) -> int:  # noqa: ARG002 - a Batch
         """Release in units of work of their own: a release is made once however often it is asked for."""
-        ids = await _next(connection, setup, job)
-        principal = job.order.author.principal(job.account_id)
-        done = await self._quarantine.release(principal, ids) if ids else {}
-        return Step(ids, sum(reason != DONE for reason in done.values()))
+        done = await self._quarantine.release(_author(job), ids, because=_named(job))
+        return sum(reason != DONE for reason in done.values())
+
+    async def _reject(self, connection: Connection, job: Job, ids: list[int]) -> int:  # noqa: ARG002 - a Batch
+        done = await self._quarantine.reject(_author(job), ids, because=_named(job))
+        return sum(reason != DONE for reason in done.values())
 
 
-async def _next(connection: Connection, setup: AccountSetup, job: Job) -> list[int]:
-    order = job.order
-    return await reading.ids_after(connection, setup, order.wanted, job.cursor, batch_size(order.per_minute))
+def _author(job: Job) -> Principal:
+    return job.order.author.principal(job.account_id)
+
+
+def _named(job: Job) -> str:
+    return f"job {job.id}"

@@ -10,21 +10,29 @@ from leadyard.kit import clock
 from leadyard.kit.errors import InvalidInputError, NotFoundError
 from leadyard.leads import reading
 from leadyard.leads.jobs import store
-from leadyard.leads.jobs.model import (
-    AUTOMATIC,
-    MOST_PER_MINUTE,
-    Author,
-    Job,
-    JobKind,
-    JobOrder,
-    JobState,
-)
+from leadyard.leads.jobs.model import AUTOMATIC, Author, Job, JobKind, JobOrder, JobState
+from leadyard.leads.jobs.throttle import MOST_PER_MINUTE
+from leadyard.leads.matching import LOOKED_AT_ONCE, RuleTests, next_found
 from leadyard.leads.model import SystemStatus
 from leadyard.leads.reading import LeadFilter
 from leadyard.reports.locks import try_lock
+from leadyard.routing.rules import Rule, Test
 from leadyard.storage.database import LARGEST_ID, Connection, Database
 
-_WANTED = {JobKind.REPROCESS: SystemStatus.VALID, JobKind.RELEASE: SystemStatus.QUARANTINED}
+_WANTED = {
+    JobKind.REPROCESS: SystemStatus.VALID,
+    JobKind.RELEASE: SystemStatus.QUARANTINED,
+    JobKind.REJECT: SystemStatus.QUARANTINED,
+}
+MOST_PREVIEWED = 100_000
+"""So many leads are tried on a rule before a preview says `at least`."""
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """How many leads a job would take on; `is_at_least` tells that only the first MOST_PREVIEWED were tried."""
+
+    count: int
+    is_at_least: bool = False
 
 
 class Jobs:
@@ -34,20 +42,34 @@ class Jobs:
         """Share the process's database and set-ups."""
         self._database = database
         self._configuration = configuration
+        self._tests = RuleTests(database)
 
-    async def preview(self, principal: Principal, kind: JobKind, wanted: LeadFilter) -> int:
-        """Count the leads that a job would take on."""
-        setup = await self._configuration.setup(principal.account_id)
+    async def preview(
+        self, principal: Principal, kind: JobKind, wanted: LeadFilter, rule: Rule | None = None
+    ) -> Preview:
+        """Count the leads that a job would take on; raises InvalidInputError for a rule that cannot be used."""
+        setup = await self._configuration.current(principal.account_id)
+        limited = _limited(principal, kind, wanted)
+        test = await self._test(setup, wanted, rule)
         async with self._database.connection() as connection:
-            count, _ = await reading.extent(connection, setup, _limited(principal, kind, wanted))
-        return count
+            if test is None:
+                return Preview((await reading.extent(connection, setup, limited))[0])
+            return await _tried(connection, setup, limited, test)
 
-    async def start(self, principal: Principal, kind: JobKind, wanted: LeadFilter, per_minute: int) -> Job:
+    async def start(
+        self,
+        principal: Principal,
+        kind: JobKind,
+        wanted: LeadFilter,
+        per_minute: int,
+        rule: Rule | None = None,
+    ) -> Job:
         """Make a job for the leads that are there now, so many a minute; raises InvalidInputError."""
         if not 1 <= per_minute <= MOST_PER_MINUTE:
             raise InvalidInputError.of("per_minute", f"must be from 1 to {MOST_PER_MINUTE}")
-        setup = await self._configuration.setup(principal.account_id)
-        order = JobOrder(_limited(principal, kind, wanted), per_minute, Author.of(principal))
+        setup = await self._configuration.current(principal.account_id)
+        await self._test(setup, wanted, rule)
+        order = JobOrder(_limited(principal, kind, wanted), per_minute, Author.of(principal), rule)
         async with self._database.unit_of_work() as connection:
             return await _start(connection, setup, kind, order, principal.actor, clock.now())
 
@@ -77,6 +99,26 @@ class Jobs:
         await self.read(account_id, job_id)
         async with self._database.unit_of_work() as connection:
             return await store.cancel(connection, account_id, job_id, clock.now())
+
+    async def _test(self, setup: AccountSetup, wanted: LeadFilter, rule: Rule | None) -> Test | None:
+        if rule is None:
+            return None
+        if wanted.campaign_id is None:
+            raise InvalidInputError.of("filter.campaign_id", "is needed: a rule is about a campaign's fields")
+        campaign = setup.campaigns.get(wanted.campaign_id)
+        if campaign is None:
+            raise InvalidInputError.of("filter.campaign_id", "does not exist")
+        return await self._tests.of(setup, campaign, rule)
+
+
+async def _tried(connection: Connection, setup: AccountSetup, wanted: LeadFilter, test: Test) -> Preview:
+    count = last = 0
+    for _ in range(MOST_PREVIEWED // LOOKED_AT_ONCE):
+        found = await next_found(connection, setup, wanted, test, last, LOOKED_AT_ONCE)
+        if found.last_id is None:
+            return Preview(count)
+        count, last = count + len(found.lead_ids), found.last_id
+    return Preview(count, is_at_least=True)
 
 
 async def start_due_releases(connection: Connection, setup: AccountSetup, now: datetime) -> None:
@@ -112,7 +154,7 @@ async def _start(
     # Leads that come in later are no part of it.
     bounded = msgspec.structs.replace(order, wanted=msgspec.structs.replace(order.wanted, before_id=last + 1))
     job = Job(
-        setup.account.id, 0, kind, bounded, JobState.ACTIVE, 0, count, 0, 0, now, made_by, now, now, None
+        setup.account.id, 0, kind, bounded, JobState.ACTIVE, 0, count, 0, 0, 0, now, made_by, now, now, None
     )
     return await store.insert(connection, job)
 

@@ -11,12 +11,12 @@ from leadyard.storage.counters import next_id
 from leadyard.storage.database import LARGEST_ID, Connection, Row
 
 _COLUMNS = (
-    "id, kind, payload, state, cursor, total, done, failed, due_at, made_by, created_at, updated_at, "
+    "id, kind, payload, state, cursor, total, done, failed, skipped, due_at, made_by, created_at, updated_at, "
     "last_error"
 )
 
 _INSERT = f"""
-INSERT INTO jobs (account_id, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+INSERT INTO jobs (account_id, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 
 _DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM jobs WHERE state = 0 AND due_at <= $1"
@@ -26,8 +26,15 @@ SELECT account_id, {_COLUMNS} FROM jobs WHERE account_id = $1 AND state = 0 AND 
 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
+_HOLD = "UPDATE jobs SET due_at = $3 WHERE account_id = $1 AND id = $2"
+
+_LOCK = """
+SELECT id FROM jobs WHERE account_id = $1 AND id = $2 AND state = 0 AND due_at = $3 FOR UPDATE SKIP LOCKED
+"""
+
 _ADVANCE = """
-UPDATE jobs SET state = $3, cursor = $4, done = $5, failed = $6, due_at = $7, updated_at = $8, last_error = $9
+UPDATE jobs
+SET state = $3, cursor = $4, done = $5, failed = $6, skipped = $7, due_at = $8, updated_at = $9, last_error = $10
 WHERE account_id = $1 AND id = $2
 """
 
@@ -74,6 +81,16 @@ async def claim(connection: Connection, account_id: int, now: datetime) -> Job |
     return None if row is None else _job_of(row)
 
 
+async def hold(connection: Connection, job: Job) -> None:
+    """Keep others from a claimed job until the time that stands in it."""
+    await connection.execute(_HOLD, job.account_id, job.id, job.due_at)
+
+
+async def lock(connection: Connection, job: Job) -> bool:
+    """Lock a job that is held until the time that stands in it; False when it was cancelled or is another's now."""
+    return await connection.fetchval(_LOCK, job.account_id, job.id, job.due_at) is not None
+
+
 async def advance(connection: Connection, job: Job) -> None:
     """Write how a claimed job stands after a batch."""
     await connection.execute(
@@ -84,6 +101,7 @@ async def advance(connection: Connection, job: Job) -> None:
         job.cursor,
         job.done,
         job.failed,
+        job.skipped,
         job.due_at,
         job.updated_at,
         job.last_error,

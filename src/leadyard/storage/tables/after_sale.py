@@ -1,12 +1,9 @@
-"""What follows a sale: returns with their reasons, feedback, corrections for reports, and work that takes long."""
-
-from typing import Any
+"""What follows a sale: returns with their reasons, feedback, and work that takes long."""
 
 import sqlalchemy as sa
 
 from leadyard.storage.tables.base import belongs_to, document, moment, number, small, tenant, text
 from leadyard.storage.tables.ledger import ledger_entries
-from leadyard.storage.tables.rollups import LEAD_DIMENSIONS
 
 return_reasons = tenant(
     "return_reasons",
@@ -57,28 +54,6 @@ lead_feedback = tenant(
 )
 """What buyers say of leads; buyer 0 marks feedback of the operator's own people, which buyers never see."""
 
-CORRECTION_DIMENSIONS = ("booked_hour", *LEAD_DIMENSIONS)
-CORRECTION_MEASURES = ("payout", "revenue")
-
-
-def _correction_columns() -> list[sa.Column[Any]]:
-    ids = ("campaign_id", "supplier_id", "sub_supplier_id")
-    return [
-        moment("booked_hour"),
-        moment("hour"),
-        *(number(name) for name in ids),
-        small("channel"),
-        *(number(name, default=0) for name in CORRECTION_MEASURES),
-    ]
-
-
-correction_rollups = tenant("correction_rollups", *_correction_columns(), key=CORRECTION_DIMENSIONS)
-"""Money of leads that was corrected later, by the hour in which that was booked and the hour of receipt."""
-
-correction_deltas = tenant(
-    "correction_deltas", sa.Column("id", sa.BigInteger, sa.Identity()), *_correction_columns()
-)
-
 sa.Index(
     "ix_ledger_entries_corrections",
     ledger_entries.c.account_id,
@@ -96,6 +71,7 @@ jobs = tenant(
     number("total", default=0),
     number("done", default=0),
     number("failed", default=0),
+    number("skipped", default=0),
     moment("due_at"),
     text("made_by"),
     moment("created_at"),
@@ -103,4 +79,4 @@ jobs = tenant(
     text("last_error", nullable=True),
     sa.Index("ix_jobs_due", "account_id", "due_at", postgresql_where=sa.text("state = 0")),
 )
-"""Work on many leads, done in batches by whichever worker comes; `cursor` is the last lead that was dealt with."""
+"""Work on many leads, done in batches by whichever worker comes; `cursor` is the last lead that was looked at."""

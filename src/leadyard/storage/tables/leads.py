@@ -170,5 +170,6 @@ outbox = tenant(
     text("last_error", nullable=True),
     belongs_to("webhooks", "webhook_id"),
     sa.Index("ix_outbox_due", "account_id", "due_at", postgresql_where=sa.text("state = 0")),
+    sa.Index("ix_outbox_sent", "account_id", "due_at", postgresql_where=sa.text("state = 1")),
     sa.Index("ix_outbox_dead", "account_id", "id", postgresql_where=sa.text("state = 2")),
 )

@@ -34,6 +34,16 @@ auctions = tenant(
 )
 """The pings of one lead, or of a supplier's ping that has no lead yet; `asked` is a digest of what buyers were told."""
 
+ping_answers = tenant(
+    "ping_answers",
+    number("delivery_id"),
+    number("slot"),
+    number("milliseconds"),
+    number("answers"),
+    key=("delivery_id", "slot", "milliseconds"),
+)
+"""How buyers answered pings: counts by slot of five minutes and by rounded time, which processes add to."""
+
 decision_traces = tenant(
     "decision_traces",
     number("lead_id"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from leadyard.affiliates.model import Program
+from leadyard.affiliates.model import Program, SelfPurchase
 from leadyard.affiliates.program import service as programs
 from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change
@@ -21,11 +21,17 @@ _WINDOW = timedelta(hours=1)
 
 
 async def look_at_lead(
-    connection: Connection, person: Person, visitor: Visitor, at: datetime, *, is_new_person: bool
+    connection: Connection,
+    program: Program,
+    person: Person,
+    visitor: Visitor,
+    at: datetime,
+    *,
+    is_new_person: bool,
 ) -> None:
     """Raise what looks wrong about a person who comes with a visitor, for whom somebody is credited.
 
-    `visitor` is as it was before: it may have been another person's, such as the affiliate's own.
+    `visitor` is as it was before: it may have been another person's, such as the affiliate's own, which is no matter where affiliates may buy themselves.
     """
     affiliate_id = person.credit.affiliate_id
     if affiliate_id is None or person.email is None:
@@ -37,6 +43,8 @@ async def look_at_lead(
     found: list[tuple[SignalKind, str]] = []
     if is_new_person and is_disposable(email_key(person.email).rpartition("@")[2]):
         found.append((SignalKind.DISPOSABLE_EMAIL, "the address is of a domain for throw-away addresses"))
+    if program.self_purchase is SelfPurchase.ALLOW:
+        own = set()
     if email_key(person.email) in own:
         found.append((SignalKind.OWN_LEAD, "the address is the credited affiliate's own"))
     elif is_others:
@@ -61,9 +69,7 @@ async def look_at_visits(database: Database, account_id: int, now: datetime) -> 
 
 async def _networks(connection: Connection, account_id: int, program: Program, now: datetime) -> list[Signal]:
     settings = program.fraud
-    limits = [
-        limit for limit in (settings.burst_visitors, settings.data_centre_visitors) if limit is not None
-    ]
+    limits = [limit for limit in (settings.burst_visitors, settings.data_centre_visitors) if limit]
     if not limits:
         return []
     data_centres = (*DATA_CENTRES, *settings.data_centre_networks)
@@ -71,11 +77,11 @@ async def _networks(connection: Connection, account_id: int, program: Program, n
     signals = []
     for row in rows:
         count, network = row["visitors"], row["network"]
-        if settings.burst_visitors is not None and count >= settings.burst_visitors:
+        if 0 < settings.burst_visitors <= count:
             signals.append(
                 _signal(SignalKind.BURST, row, now, f"{count} visitors from {network} within an hour")
             )
-        is_many = settings.data_centre_visitors is not None and count >= settings.data_centre_visitors
+        is_many = 0 < settings.data_centre_visitors <= count
         if row["is_data_centre"] and is_many:
             signals.append(
                 _signal(SignalKind.DATA_CENTRE, row, now, f"{count} visitors from {network}, a data centre")

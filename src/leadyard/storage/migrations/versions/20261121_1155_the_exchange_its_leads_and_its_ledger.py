@@ -323,50 +323,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_config_versions")),
     )
     op.create_table(
-        "correction_deltas",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.Column(
-            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_correction_deltas")),
-    )
-    op.create_table(
-        "correction_rollups",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("booked_hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sub_supplier_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "payout", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.Column(
-            "revenue", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
-        ),
-        sa.PrimaryKeyConstraint(
-            "account_id",
-            "booked_hour",
-            "hour",
-            "campaign_id",
-            "supplier_id",
-            "sub_supplier_id",
-            "channel",
-            name=op.f("pk_correction_rollups"),
-        ),
-    )
-    op.create_table(
         "decision_traces",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -539,6 +495,55 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_id_counters")),
     )
     op.create_table(
+        "import_receipts",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("taken_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "digest", "number", name=op.f("pk_import_receipts")),
+    )
+    op.create_table(
+        "imports",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("author", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("size", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("total", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("header", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("worker", sa.Uuid(), nullable=True),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("is_emptied", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_imports")),
+    )
+    op.create_index(
+        "ix_imports_due",
+        "imports",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN (0, 1)"),
+    )
+    op.create_index(
+        "ix_imports_kept",
+        "imports",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_emptied"),
+    )
+    op.create_table(
         "jobs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -552,6 +557,9 @@ def upgrade() -> None:
         sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
         sa.Column(
             "failed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "skipped", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
         ),
         sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
@@ -829,6 +837,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mail_servers")),
     )
     op.create_table(
+        "moved_rows",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("their_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("our_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("is_made", sa.Boolean(), nullable=False),
+        sa.Column("awaits", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "source", "resource", "their_id", name=op.f("pk_moved_rows")),
+    )
+    op.create_index(
+        "ix_moved_rows_awaits",
+        "moved_rows",
+        ["account_id", "source", "resource", "awaits"],
+        unique=False,
+        postgresql_where=sa.text("awaits IS NOT NULL"),
+    )
+    op.create_table(
+        "moves",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column(
+            "next_page", sa.BigInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False
+        ),
+        sa.Column("ranges", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "source", "resource", name=op.f("pk_moves")),
+    )
+    op.create_table(
         "partners",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -909,6 +947,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("traffic_campaign_id IS NOT NULL"),
     )
     op.create_table(
+        "ping_answers",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("milliseconds", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("answers", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account_id", "delivery_id", "slot", "milliseconds", name=op.f("pk_ping_answers")
+        ),
+    )
+    op.create_table(
         "plans",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -942,6 +991,21 @@ def upgrade() -> None:
         sa.Column("occasion", sa.Text(), nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "occasion", name=op.f("pk_responder_occasions")),
+    )
+    op.create_table(
+        "retention_progress",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "looked_to", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "pass_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("gone_before", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_retention_progress")),
     )
     op.create_table(
         "return_reasons",
@@ -1353,6 +1417,34 @@ def upgrade() -> None:
     )
     op.create_index("ix_deliveries_campaign_id", "deliveries", ["account_id", "campaign_id"], unique=False)
     op.create_table(
+        "import_chunks",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("bytes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "import_id"],
+            ["imports.account_id", "imports.id"],
+            name=op.f("fk_import_chunks_account_id_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "import_id", "number", name=op.f("pk_import_chunks")),
+    )
+    op.create_table(
+        "import_refusals",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "import_id"],
+            ["imports.account_id", "imports.id"],
+            name=op.f("fk_import_refusals_account_id_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "import_id", "number", name=op.f("pk_import_refusals")),
+    )
+    op.create_table(
         "lead_checks",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1480,6 +1572,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 0"),
     )
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 1"),
+    )
     op.create_table(
         "plan_lines",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1551,6 +1650,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_purchases_created_at", "purchases", ["account_id", "created_at", "id"], unique=False)
     op.create_index("ix_purchases_person_id", "purchases", ["account_id", "person_id", "id"], unique=False)
+    op.create_table(
+        "release_rules",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id", "campaign_id"],
+            ["campaigns.account_id", "campaigns.id"],
+            name=op.f("fk_release_rules_account_id_campaign_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_release_rules")),
+    )
+    op.create_index(
+        "ix_release_rules_campaign_id", "release_rules", ["account_id", "campaign_id"], unique=False
+    )
     op.create_table(
         "responders",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1854,6 +1977,42 @@ def upgrade() -> None:
         ["account_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
+        "release_rule_progress",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rule_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "due_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "pass_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "pass_version", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "released", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "rejected", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "stayed", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id", "rule_id"],
+            ["release_rules.account_id", "release_rules.id"],
+            name=op.f("fk_release_rule_progress_account_id_rule_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "rule_id", name=op.f("pk_release_rule_progress")),
     )
     op.create_table(
         "responder_pushes",

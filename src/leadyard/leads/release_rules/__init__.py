@@ -1,0 +1,1 @@
+"""Release rules: what leaves a campaign's quarantine by itself."""

@@ -1,0 +1,157 @@
+"""What waits for a person's word, in the own API: signals of fraud, and events that could not be worked in."""
+
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from leadyard.identity.model import Permission
+from leadyard.kit.errors import NotFoundError
+from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
+from leadyard.storage.database import Row
+from leadyard.tracking.collector import store as events
+from leadyard.tracking.fraud import service
+from leadyard.tracking.fraud import store as signals
+from leadyard.tracking.fraud.model import SignalState
+from leadyard.tracking.records import EventRecord, Id, SignalRecord, event_record, signal_record
+
+_LOOK, _WRITE = Permission.LEADS_SEARCH, Permission.LEADS_UPDATE
+
+
+class StateOfSignal(StrEnum):
+    """Where a signal stands."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    CONFIRMED = "confirmed"
+
+
+class Decision(StrEnum):
+    """What a person makes of a signal."""
+
+    DISMISS = "dismiss"
+    CONFIRM = "confirm"
+
+
+class DecisionInput(msgspec.Struct, frozen=True):
+    """A person's word on a signal."""
+
+    decision: Decision
+
+
+class Decided(Protocol):
+    """What follows from a decision in other rooms."""
+
+    async def __call__(self, account_id: int, signal: Row, state: SignalState) -> None:
+        """Do what the decision means for whom the signal is about; done twice it changes nothing more."""
+
+
+_STATES = {Decision.DISMISS: SignalState.DISMISSED, Decision.CONFIRM: SignalState.CONFIRMED}
+
+
+def sections(decided: Decided) -> tuple[Section, ...]:
+    """Make the sections of what waits for a person's word."""
+
+    async def decide(call: Call) -> Answer:
+        state = _STATES[call.body.decision]
+        async with call.database.connection() as connection:
+            known = await signals.find(connection, call.account_id, call.id())
+        if known is None:
+            raise NotFoundError("There is no signal with this id.")
+        await decided(call.account_id, known, state)
+        return Answer(signal_record(await service.decide(call.database, call.actor, call.id(), state)))
+
+    return (
+        Section(
+            "Fraud signals",
+            "What looked wrong: crowds of visitors from one network or from data centres, throw-away addresses, "
+            "affiliates' own addresses and browsers, purchases by affiliates themselves, and wishes of pages to cancel. "
+            "Nothing was refused; a person decides.",
+            (
+                Operation(
+                    method="GET", path="/fraud-signals", id="listFraudSignals", summary="List fraud signals",
+                    handler=_list_signals, description="Newest first.", permission=_LOOK, answer=SignalRecord,
+                    is_list=True,
+                    parameters=(
+                        Parameter("state", StateOfSignal, "Only signals in this state."),
+                        Parameter("kind", str, "Only signals of this kind."),
+                        Parameter("affiliate_id", Id, "Only signals about this affiliate."),
+                        *PAGING,
+                    ),
+                ),
+                Operation(
+                    method="POST", path="/fraud-signals/{id}/decide", id="decideFraudSignal",
+                    summary="Decide about a signal", handler=decide, permission=_WRITE, body=DecisionInput,
+                    description="A confirmed wish of a page to cancel cancels what the person had bought by then. "
+                    "Other decisions are kept, and change nothing else: purchases are rejected and affiliates archived "
+                    "by calls of their own.",
+                    answer=SignalRecord, example={"decision": "dismiss"},
+                ),
+            ),
+        ),
+        Section(
+            "Tracker events",
+            "Events of the tracker that could not be worked in, each with the reason.",
+            (
+                Operation(
+                    method="GET", path="/tracker-events", id="listTrackerEvents", summary="List events set aside",
+                    handler=_list_events, description="Latest first.", permission=_LOOK, answer=EventRecord,
+                    is_list=True, parameters=PAGING,
+                ),
+                Operation(
+                    method="POST", path="/tracker-events/{id}/retry", id="retryTrackerEvent", summary="Try an event again",
+                    handler=_retry, description="It is worked in as soon as the worker comes to it.", status=204,
+                    permission=_WRITE,
+                ),
+                Operation(
+                    method="DELETE", path="/tracker-events/{id}", id="deleteTrackerEvent", summary="Throw an event away",
+                    handler=_throw_away, permission=_WRITE, status=204,
+                ),
+            ),
+        ),
+    )  # fmt: skip
+
+
+async def _list_signals(call: Call) -> Answer:
+    state = call.query["state"]
+    number = None if state is None else int(SignalState[state.name])
+    limit = call.query["per_page"]
+    async with call.database.connection() as connection:
+        rows, total = await signals.page(
+            connection, call.account_id, number, call.query["kind"], call.query["affiliate_id"],
+            limit=limit, offset=(call.query["page"] - 1) * limit,
+        )  # fmt: skip
+    return page_of(call, [signal_record(row) for row in rows], total)
+
+
+async def _list_events(call: Call) -> Answer:
+    limit = call.query["per_page"]
+    async with call.database.connection() as connection:
+        found, total = await events.problems(
+            connection, call.account_id, limit=limit, offset=(call.query["page"] - 1) * limit
+        )
+    return page_of(call, [event_record(problem) for problem in found], total)
+
+
+async def _retry(call: Call) -> Answer:
+    event_id = _event_id(call)
+    async with call.database.unit_of_work() as connection:
+        if not await events.put_back(connection, call.account_id, event_id):
+            raise NotFoundError("There is no event with this id.")
+    return Answer()
+
+
+async def _throw_away(call: Call) -> Answer:
+    event_id = _event_id(call)
+    async with call.database.unit_of_work() as connection:
+        if not await events.throw_away(connection, call.account_id, event_id):
+            raise NotFoundError("There is no event with this id.")
+    return Answer()
+
+
+def _event_id(call: Call) -> UUID:
+    try:
+        return UUID(call.path["id"])
+    except ValueError:
+        raise NotFoundError("There is no event with this id.") from None

@@ -1,0 +1,129 @@
+"""Keys and signatures: who is not who it says changes nothing."""
+
+import base64
+import hashlib
+import hmac
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from tests.dialects.billing.conftest import PayPal, Shop
+from tests.dialects.billing.test_messages_of_every_system import (
+    CASES,
+    SHOPIFY_ORDER,
+    STRIPE_INVOICE,
+    WOO_ORDER,
+)
+
+SECRET = "a signing secret"
+IPN = (
+    "txn_type=web_accept&payment_status=Completed&txn_id=61E67681CH3238416&mc_gross=19.95&mc_currency=USD"
+    "&payer_email=buyer%40example.com&item_number=basic&custom=&charset=windows-1252&last_name=M%FCller"
+)
+
+
+@pytest.mark.parametrize("path", [case[0] for case in CASES])
+@pytest.mark.parametrize("key", ["", "0" * 40, "public"])
+async def test_another_key_than_the_private_one_is_refused(shop: Shop, path: str, key: str) -> None:
+    answer = await shop.post(path, {}, key=shop.public_key if key == "public" else key)
+
+    assert answer.status_code == 401
+    assert "error" in answer.json()
+
+
+async def test_other_methods_and_huge_and_broken_bodies_are_refused(shop: Shop) -> None:
+    assert (await shop.client.get("/stripe_webhook")).status_code == 405
+    assert (await shop.post("/stripe_webhook", b"x" * 1_000_001)).status_code == 413
+    for path in ("/stripe_webhook", "/shopify_webhook", "/recurly_push_notification", "/chargebee_webhook"):
+        for body in (b"", b"{", b"[]", b"\xff\xfe", b"<a><!DOCTYPE x></a>"):
+            assert (await shop.post(path, body)).status_code == 400, (path, body)
+    assert await shop.purchases() == []
+
+
+def stripe_header(body: bytes, at: int, secret: str = SECRET) -> str:
+    digest = hmac.new(secret.encode(), b"%d.%s" % (at, body), hashlib.sha256).hexdigest()
+    return f"t={at},v1={'0' * 64},v1={digest}"
+
+
+async def test_stripes_signature_counts_once_its_secret_is_known(shop: Shop) -> None:
+    body = msgspec.json.encode(STRIPE_INVOICE)
+    await shop.own("PUT", "/billing-systems/stripe", json={"signing_secret": SECRET})
+    now = int(time.time())
+
+    refused = [
+        await shop.post("/stripe_webhook", body, stripe_signature=header)
+        for header in ("", "t=1,v1=abc", stripe_header(body, now - 3600), stripe_header(body, now, "other"))
+    ]
+    taken = await shop.post("/stripe_webhook", body, stripe_signature=stripe_header(body, now))
+
+    assert [answer.status_code for answer in refused] == [401] * 4
+    assert taken.json() == {"ok": True, "results": ["recorded"]}
+
+
+@pytest.mark.parametrize(
+    ("system", "header", "document"),
+    [
+        ("shopify", "x_shopify_hmac_sha256", SHOPIFY_ORDER),
+        ("woocommerce", "x_wc_webhook_signature", WOO_ORDER),
+    ],
+)
+async def test_a_shops_signature_covers_the_whole_body(
+    shop: Shop, system: str, header: str, document: dict[str, Any]
+) -> None:
+    await shop.own("PUT", f"/billing-systems/{system}", json={"signing_secret": SECRET})
+    body = msgspec.json.encode(document)
+    signed = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
+
+    changed = await shop.post(f"/{system}_webhook", body + b" ", **{header: signed})
+    taken = await shop.post(f"/{system}_webhook", body, **{header: signed})
+
+    assert changed.status_code == 401
+    assert taken.json()["results"] == ["recorded"]
+
+
+async def test_paypal_is_asked_whether_it_sent_the_notification(shop: Shop, paypal: PayPal) -> None:
+    await shop.own("PUT", "/billing-systems/paypal", json={"verify_url": paypal.url})
+
+    answer = await shop.post("/paypal_ipn", IPN, key=shop.public_key)
+
+    assert answer.json() == {"ok": True, "results": ["recorded"]}
+    assert paypal.asked == [f"cmd=_notify-validate&{IPN}"]
+    (purchase,) = await shop.purchases()
+    assert (purchase["purchase_code"], purchase["amount"]) == ("61E67681CH3238416", 19_950_000)
+
+    refund = IPN.replace("Completed", "Refunded").replace(
+        "txn_id=61E6", "parent_txn_id=61E67681CH3238416&txn_id=7"
+    )
+    assert (await shop.told("/paypal_ipn", refund.replace("19.95", "-19.95"))) == ["cancelled"]
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("INVALID", 400), ("Sorry", 503)])
+async def test_what_paypal_does_not_confirm_does_not_count(
+    shop: Shop, paypal: PayPal, verdict: str, status: int
+) -> None:
+    await shop.own("PUT", "/billing-systems/paypal", json={"verify_url": paypal.url})
+    paypal.verdict = verdict
+
+    assert (await shop.post("/paypal_ipn", IPN)).status_code == status
+    assert await shop.purchases() == []
+
+
+async def test_a_payments_id_of_another_customer_is_refused(shop: Shop) -> None:
+    await shop.told("/woocommerce_webhook", WOO_ORDER)
+
+    answer = await shop.post("/woocommerce_webhook", {**WOO_ORDER, "billing": {"email": "other@example.com"}})
+
+    assert answer.status_code == 400
+    assert len(await shop.purchases()) == 1
+
+
+async def test_secrets_are_masked_and_unknown_systems_are_not_found(shop: Shop) -> None:
+    shown = await shop.own("PUT", "/billing-systems/stripe", json={"signing_secret": SECRET})
+
+    assert SECRET not in shown.text
+    assert SECRET not in (await shop.own("GET", "/billing-systems/stripe")).text
+    assert (await shop.own("GET", "/billing-systems/other")).status_code == 404
+    assert (
+        await shop.own("PUT", "/billing-systems/stripe", json={"verify_url": "https://a.example/"})
+    ).status_code == 422
