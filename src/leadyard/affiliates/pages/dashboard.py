@@ -134,7 +134,10 @@ class Dashboard:
                 _name(row["first_name"], row["last_name"], row["email"]),
                 row["status"] == AffiliateStatus.ACTIVE,
                 row["created_at"],
-                *(totals[row["id"]][name] for name in ("visitors", "leads", "purchases")),
+                *(
+                    totals[row["id"]][name] if row["id"] in totals else 0
+                    for name in ("visitors", "leads", "purchases")
+                ),
             )
             for row in rows
         ]
