@@ -8,13 +8,14 @@ VENV ?= .venv
 PORT ?= 8080
 DATA ?= data
 PYTEST_ARGS ?=
+MARKET_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup dev run test check format bench soak lock clean
+.PHONY: help setup dev run test check format bench market soak lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ format: dev ## Put the code into its usual form
 
 bench: dev ## Measure and print the speed table
 	$(BIN)/python -m benchmarks
+
+market: dev ## Let a market of 200 buyers trade and see that no promise is broken (MARKET_ARGS='--seed one')
+	$(BIN)/python -m benchmarks.market $(MARKET_ARGS)
 
 soak: dev ## Run the long tests
 	scripts/ensure_chromium

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
+
+Told = Callable[[bytes, bytes], object]
+"""Takes a request and its whole answer."""
 
 
 @dataclass
@@ -29,8 +32,11 @@ class Measured:
 class _Client(asyncio.Protocol):
     """One connection that posts the next request as soon as an answer is whole."""
 
-    def __init__(self, requests: Iterator[bytes], good: bytes, measured: Measured, until: float) -> None:
+    def __init__(
+        self, requests: Iterator[bytes], good: bytes, measured: Measured, until: float, told: Told | None
+    ) -> None:
         self._requests, self._good, self._measured, self._until = requests, good, measured, until
+        self._told, self._request = told, b""
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._started = 0.0
@@ -46,7 +52,7 @@ class _Client(asyncio.Protocol):
         if request is None or time.perf_counter() >= self._until:
             self._transport.close()
             return
-        self._started = time.perf_counter()
+        self._started, self._request = time.perf_counter(), request
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -61,6 +67,8 @@ class _Client(asyncio.Protocol):
             self._measured.latencies.append(time.perf_counter() - self._started)
         else:
             self._measured.refused += 1
+        if self._told is not None:
+            self._told(self._request, self._buffer)
         self._buffer = b""
         self._post()
 
@@ -77,16 +85,22 @@ def post(path: str, body: bytes, headers: str = "") -> bytes:
 
 
 async def run(
-    port: int, requests: Iterator[bytes], *, good: bytes, connections: int, seconds: float
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    good: bytes,
+    connections: int,
+    seconds: float,
+    told: Told | None = None,
 ) -> Measured:
-    """Post requests over so many connections for so long; `good` marks the answers that count."""
+    """Post requests over so many connections for so long; `good` marks the answers that count, `told` gets all."""
     started = time.perf_counter()
     measured = Measured(seconds)
     loop = asyncio.get_running_loop()
     clients = []
     for _ in range(connections):
         _, client = await loop.create_connection(
-            lambda: _Client(requests, good, measured, started + seconds), "127.0.0.1", port
+            lambda: _Client(requests, good, measured, started + seconds, told), "127.0.0.1", port
         )
         clients.append(client)
     await asyncio.gather(*(client.done for client in clients))

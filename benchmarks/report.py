@@ -46,10 +46,15 @@ def print_rows(rows: Iterable[Row]) -> bool:
     console.print("Durable commits on, load generator on the same machine; every figure is of this run.\n")
     good = True
     for row in rows:
-        met = row.meets(row.first_target)
-        good = good and met
-        word = "aim met" if row.meets(row.aim) else "first target met" if met else "FIRST TARGET MISSED"
-        console.print(f"{row.what}: {row.ratio:.3g} x {row.against} — {word}", style="bold")
-        console.print(f"    target {row.sense} {row.first_target:g}, aim {row.sense} {row.aim:g}")
-        console.print(f"    {row.detail}")
+        good = good and row.meets(row.first_target)
+        show(console, row)
     return good
+
+
+def show(console: Console, row: Row) -> None:
+    """Print one row."""
+    met = row.meets(row.first_target)
+    word = "aim met" if row.meets(row.aim) else "first target met" if met else "FIRST TARGET MISSED"
+    console.print(f"{row.what}: {row.ratio:.3g} x {row.against} — {word}", style="bold")
+    console.print(f"    target {row.sense} {row.first_target:g}, aim {row.sense} {row.aim:g}")
+    console.print(f"    {row.detail}")

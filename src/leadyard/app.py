@@ -35,6 +35,9 @@ from leadyard.dialects.leadbyte.records import record_of
 from leadyard.dialects.leaddyno.call import Services as LeadDynoServices
 from leadyard.exports.service import Exports
 from leadyard.identity.model import QueueAppend
+from leadyard.imports.jobs.runner import ImportRunner
+from leadyard.imports.jobs.service import Imports
+from leadyard.imports.takers import Takers
 from leadyard.intake.plan import Plans
 from leadyard.intake.providers.countries import Countries
 from leadyard.intake.providers.mail import MailDomains
@@ -94,6 +97,7 @@ class Services:
         self.quarantine = Quarantine(database, self.configuration, self.plans, self.ledger, self.inquiries)
         self.after_sale = AfterSale(database, self.configuration, self.ledger)
         self.jobs = Jobs(database, self.configuration)
+        self.imports = Imports(database, self.configuration)
         self.report_locks = ReportLocks(database)
         self.credit = Credit(database, self.configuration, self.ledger)
         self.programme_follows = ProgrammeFollows(self.ledger)
@@ -180,8 +184,8 @@ class WorkerParts:
         self.learning = Learning(database)
         guard = AddressGuard(settings.allowed_networks)
         inquiries = inquiries_of(database, settings, self.transport)
-        submit = Intake(database, configuration, Plans(), ledger, inquiries=inquiries).submit
-        by_account = account_carriers(database, self.transport, guard, submit)
+        intake = Intake(database, configuration, plans, ledger, inquiries=inquiries)
+        by_account = account_carriers(database, self.transport, guard, intake.submit)
         self.delivery = DeliveryWorker(
             database,
             configuration,
@@ -203,6 +207,8 @@ class WorkerParts:
         self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)
         self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
+        takers = Takers(database, configuration, plans, ledger, intake)
+        self.imports = ImportRunner(database, configuration, takers)
 
     async def open(self) -> None:
         """Open the clients inside the loop that will send."""

@@ -7,7 +7,8 @@ import click
 from leadyard.commands.accounts import accounts
 from leadyard.commands.audit import audit
 from leadyard.commands.bench import bench
-from leadyard.commands.import_leads import import_leads
+from leadyard.commands.export import export
+from leadyard.commands.imports import imports
 from leadyard.commands.keys import keys
 from leadyard.commands.migrate import migrate
 from leadyard.commands.migrate_from import migrate_from
@@ -54,7 +55,8 @@ for _command in (
     accounts,
     keys,
     secrets,
-    import_leads,
+    imports,
+    export,
     replay,
     audit,
     bench,

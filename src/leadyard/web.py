@@ -26,6 +26,7 @@ from leadyard.dialects.leadbyte.app import LeadByteDialect
 from leadyard.dialects.leaddyno.app import LeadDynoDialect
 from leadyard.exports.api import section as exports_section
 from leadyard.health import Health
+from leadyard.imports.api import section as imports_section
 from leadyard.kit.asgi import Application, Message, Receive, Scope, Send, send_bytes, send_empty
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import REQUESTS
@@ -71,6 +72,7 @@ class Web:
                 more_sections=(
                     *sections(services),
                     DELIVERY_FILES,
+                    imports_section(services.imports),
                     delivery_tests.section(services.trial_carriers),
                     responders_section(services.ledger),
                     script_section(scripts.script),

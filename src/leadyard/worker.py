@@ -51,6 +51,7 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.jobs.run(stop),
                 parts.release_rules.run(stop),
                 parts.pruner.run(stop),
+                parts.imports.run(stop),
                 parts.responders.run(stop),
                 parts.events.run(stop),
                 parts.commissions.run(stop),

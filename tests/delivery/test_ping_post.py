@@ -14,10 +14,13 @@ from tests.desk import Desk, new_desk
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.distribution import AuctionTerms, Method, PingTarget
 from leadyard.campaigns.inputs import CampaignRecord, DeliveryRecord
+from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, DeliveryKind
 from leadyard.delivery.learning import answers_of
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
 from leadyard.leads.model import AttemptState, SaleStatus
+from leadyard.ledger.credit.model import CreditMode, CreditTerms
+from leadyard.ledger.credit.service import Credit
 from leadyard.storage.database import Database
 
 BIDDING = AnswerRules(
@@ -55,7 +58,9 @@ async def auction_campaign(desk: Desk, **terms: Any) -> CampaignRecord:
     return campaign
 
 
-async def bidder(desk: Desk, campaign_id: int, shop: Buyer, **settings: Any) -> DeliveryRecord:
+async def bidder(
+    desk: Desk, campaign_id: int, shop: Buyer, buyer_id: int | None = None, **settings: Any
+) -> DeliveryRecord:
     """A delivery that pings a buyer for the postcode and posts the whole lead with the ping's reference."""
     root = shop.url.removesuffix("/leads")
     ping = HttpTarget(
@@ -78,7 +83,7 @@ async def bidder(desk: Desk, campaign_id: int, shop: Buyer, **settings: Any) -> 
         "http": post,
         "ping": PingTarget(ping, BIDDING, most_milliseconds=1000),
     }
-    return await desk.delivery(campaign_id, await desk.buyer(), **{**usual, **settings})
+    return await desk.delivery(campaign_id, buyer_id or await desk.buyer(), **{**usual, **settings})
 
 
 async def sell(desk: Desk, *numbers: int) -> list[int]:
@@ -242,3 +247,18 @@ async def test_what_a_worker_learned_of_a_buyer_is_known_to_the_next_one(desk: D
     assert last["bids"][0]["deadline_milliseconds"] < 1000
     counts = await answers_of(desk.database, desk.account_id, delivery.id)
     assert sum(counts.values()) == 13
+
+
+async def test_a_bid_above_the_usual_price_passes_no_limit_of_its_buyer(desk: Desk) -> None:
+    campaign = await auction_campaign(desk)
+    async with buyer(bids("7")) as low, buyer(bids("30")) as high, buyer(bids("25")) as rich:
+        await bidder(desk, campaign.id, high, caps=Caps(revenue=AmountCaps(total=Decimal(40))))
+        prepaid = await desk.buyer("Prepaid", credit=CreditTerms(mode=CreditMode.PREPAID))
+        credit = Credit(desk.database, desk.configuration, desk.ledger)
+        await credit.add(desk.actor, prepaid, Decimal(45))
+        await bidder(desk, campaign.id, rich, buyer_id=prepaid)
+        await bidder(desk, campaign.id, low)
+        lead_ids = await sell(desk, 1, 2, 3, 4)
+    revenues = sorted([(await desk.lead(lead_id))["revenue"] for lead_id in lead_ids])
+    assert revenues == [7_000_000, 7_000_000, 25_000_000, 30_000_000]
+    assert await desk.differences() == []

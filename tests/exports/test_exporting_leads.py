@@ -1,6 +1,5 @@
 """Leads as files: every lead once, the columns that were chosen, and the same values in every format."""
 
-import csv
 import io
 import json
 from datetime import UTC, datetime
@@ -10,14 +9,9 @@ import httpx
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 from tests.desk import Desk
+from tests.exports.served import csv_of
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-async def csv_of(own: httpx.AsyncClient, path: str = "/exports/leads", **query: Any) -> list[dict[str, str]]:
-    answer = await own.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
 async def test_every_lead_is_there_once_by_rising_id(own: httpx.AsyncClient, desk: Desk) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.exchange import Exchange
@@ -17,7 +18,7 @@ from leadyard.intake.model import IntakeResult
 from leadyard.kit.errors import UnavailableError
 from leadyard.storage.database import Connection
 
-Written = set[tuple[int, int]] | None
+Written = set[UUID] | None
 
 
 async def together(exchange: Exchange, numbers: list[int], **changes: Any) -> list[IntakeResult]:
@@ -130,6 +131,27 @@ async def test_a_campaign_that_changed_meanwhile_counts_at_once(exchange: Exchan
     assert codes(await together(exchange, [1])) == {1: 1}
     await setup.campaigns.archive(exchange.database, exchange.actor, campaign.id)
     assert codes(await together(exchange, [2, 3])) == {-9: 2}
+
+
+async def test_a_batch_of_which_a_part_was_judged_by_an_older_version_is_not_written(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await exchange.campaign()
+    write, written = express_store.write, []
+
+    async def with_an_older_kind(
+        connection: Connection, rows: ExpressRows, now: datetime, cutoff: datetime
+    ) -> Written:
+        account_id, version, *rest = rows.kinds[0]
+        rows.kinds = [*rows.kinds, (account_id, version - 1, *rest)]
+        rows.currencies = [*rows.currencies, rows.currencies[0]]
+        written.append(await write(connection, rows, now, cutoff))
+        return None
+
+    monkeypatch.setattr(express_store, "write", with_an_older_kind)
+    assert codes(await together(exchange, [1, 2])) == {1: 2}
+    assert written == [None]
+    assert len(await exchange.rows("leads")) == 2
 
 
 async def test_a_statement_whose_answer_was_lost_is_found_not_repeated(

@@ -117,3 +117,24 @@ def test_when_bids_have_lapsed_those_that_are_left_are_asked_again() -> None:
     lead.answer(AttemptState.REJECTED)
     lead.bids.clear()
     assert asked(lead) == [2]
+
+
+def test_a_bid_that_a_gate_has_no_room_for_is_passed_over_for_the_next() -> None:
+    lead = Lead(
+        campaign([pinged(1), pinged(2), pinged(3)], Method.AUCTION),
+        gate=lambda offer: "credit" if offer.price > 12_000_000 else None,
+    )
+    assert asked(lead) == [1, 2, 3]
+    lead.bid({1: "11", 2: "12.01", 3: "12"})
+    choice = lead.step()
+    assert (ids(choice), choice.sends[0].price, reasons(choice)) == ([3], 12_000_000, {2: "credit"})
+
+
+def test_outside_auctions_too_a_bid_that_a_gate_has_no_room_for_is_passed_over() -> None:
+    lead = Lead(
+        campaign([pinged(1), delivery(2)]), gate=lambda offer: "credit" if offer.price > 12_000_000 else None
+    )
+    assert asked(lead) == [1]
+    lead.bid({1: "12.01"})
+    choice = lead.step()
+    assert (ids(choice), reasons(choice)) == ([2], {1: "credit"})

@@ -108,6 +108,14 @@ def test_two_schedules_open_together_at_the_first_minute_of_both(
         assert all_open_at(listed, after, zone) == expected
 
 
+def test_clocks_that_change_on_the_next_day_do_not_come_before_its_midnight() -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    early = Schedule(friday=(Window("22:00", "06:00"),), sunday=(Window("00:00", "24:00"),))
+    whole = Schedule(saturday=(Window("12:00", "12:00"),))
+    after = datetime(2026, 4, 4, 12, 59, 59, tzinfo=UTC)
+    assert all_open_at([early, whole], after, zone) == datetime(2026, 4, 4, 13, tzinfo=UTC)
+
+
 def test_an_hour_that_comes_twice_is_open_twice() -> None:
     zone = ZoneInfo("Europe/London")
     schedule = Schedule(sunday=(Window("01:30", "02:00"),))

@@ -1,13 +1,23 @@
 """Whatever values a batch holds, the database reads from an array literal what was written."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadyard.storage.arrays import BIGINT, BOOLEAN, BYTEA, SMALLINT, TEXT, TIMESTAMPTZ, UUIDS, Column, Table
+from leadyard.storage.arrays import (
+    BIGINT,
+    BOOLEAN,
+    BYTEA,
+    SMALLINT,
+    TEXT,
+    TIMESTAMPTZ,
+    UUIDS,
+    Column,
+    Numbers,
+    Table,
+)
 from leadyard.storage.database import Database
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -55,7 +65,20 @@ def test_no_rows_are_empty_columns() -> None:
     assert Table(a=BIGINT, b=TEXT).parameters([]) == ["{}", "{}"]
 
 
-def test_a_table_with_further_columns_keeps_its_own() -> None:
-    table = Table(a=BIGINT).with_columns(b=UUIDS)
-    assert table.names == ("a", "b")
-    assert table.parameters([(1, UUID(int=2))]) == ["{1}", "{00000000000000000000000000000002}"]
+async def test_columns_without_values_are_empty_and_read_as_null(database: Database) -> None:
+    table = Table(position=BIGINT, nothing=TEXT, something=TEXT)
+    parameters = table.parameters([(1, None, None), (2, None, "a")])
+    assert parameters == ["{1,2}", "{}", '{NULL,"a"}']
+    async with database.connection() as connection:
+        rows = await connection.fetch(f"SELECT * FROM {table.source(1, 'row')}", *parameters)
+    assert [tuple(row) for row in rows] == [(1, None, None), (2, None, "a")]
+
+
+async def test_whole_numbers_of_many_columns_are_one_parameter(database: Database) -> None:
+    numbers = Numbers("a", "b", "c")
+    rows = [(1, -2, 3), (0, 2**63 - 1, -(2**63))]
+    query = f"""WITH {numbers.array(1, "given")}
+                SELECT {numbers.columns("given", "place")} FROM {numbers.source("given")}"""
+    async with database.connection() as connection:
+        assert [tuple(row) for row in await connection.fetch(query, numbers.parameter(rows))] == rows
+        assert await connection.fetch(query, numbers.parameter([])) == []

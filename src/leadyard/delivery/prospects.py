@@ -110,13 +110,14 @@ class Prospects:
             return PingResult(None, 0, campaign.settings.currency, prospect.errors)
         async with self._database.connection() as connection:
             around = await self._surroundings(connection, prospect, clock.now())
-        offers = _open_offers(prospect, gates_of(around, prospect.job))
+        gates = gates_of(around, prospect.job)
+        offers = _open_offers(prospect, gates)
         pinged = [offer for offer in offers if offer.delivery.settings.kind is DeliveryKind.PING_POST]
         job = prospect.job
         auction = await self._auctioneer.hold(prospect.setup, campaign, job.supplier_id, job.fields, pinged)
         async with self._database.unit_of_work() as connection:
             await auction_store.save(connection, submission.account_id, [auction])
-        bid = _best(prospect, offers, auction.bids)
+        bid = _best(prospect, gates, offers, auction.bids)
         return PingResult(auction.id, bid, campaign.settings.currency)
 
     async def _read(self, submission: Submission) -> "_Prospect | list[str]":
@@ -208,7 +209,7 @@ def _open_offers(prospect: _Prospect, gates: Sequence[Gate]) -> list[Offer]:
     return [offer for offer in offers if _objection(prospect, gates, offer) is None]
 
 
-def _best(prospect: _Prospect, offers: Sequence[Offer], bids: Sequence[Bid]) -> int:
+def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], bids: Sequence[Bid]) -> int:
     """Find what the supplier is told: the bid that an auction would take, less margin."""
     terms = prospect.route.campaign.settings.auction
     amounts = {bid.delivery_id: bid.amount for bid in bids}
@@ -216,7 +217,10 @@ def _best(prospect: _Prospect, offers: Sequence[Offer], bids: Sequence[Bid]) -> 
     for offer in offers:
         delivery = offer.delivery
         amount = amounts.get(delivery.id, offer.price)
-        if amount is None or not _leaves_margin(prospect, Offer(delivery, offer.sale, amount)):
+        if amount is None:
+            continue
+        made = Offer(delivery, offer.sale, amount)
+        if not _leaves_margin(prospect, made) or _objection(prospect, gates, made) is not None:
             continue
         best = max(best, (net_bid(terms, delivery, amount), less_margin(terms, amount)))
     return best[1]

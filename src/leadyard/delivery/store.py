@@ -8,6 +8,7 @@ import msgspec
 
 from leadyard.leads.model import AttemptState
 from leadyard.routing.offers import Sale
+from leadyard.storage.arrays import BIGINT, SMALLINT, TEXT, Table
 from leadyard.storage.database import Connection, Row, encode_json
 
 _DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_jobs WHERE worker_id IS NULL AND due_at <= $1"
@@ -32,14 +33,29 @@ SELECT mine.delivery_id, mine.after_attempt, l.id, l.uuid, l.campaign_id, l.supp
 FROM mine JOIN leads l ON l.account_id = $1 AND l.id = mine.lead_id
 """
 
-_BEGIN = """
+_BEGUN = Table(
+    lead_id=BIGINT,
+    number=SMALLINT,
+    delivery_id=BIGINT,
+    buyer_id=BIGINT,
+    state=SMALLINT,
+    reason=TEXT,
+    sale=SMALLINT,
+    offer=BIGINT,
+    decision=TEXT,
+    holds=TEXT,
+)
+_DROPPED = Table(lead_id=BIGINT, delivery_id=BIGINT)
+_FINISHED = Table(lead_id=BIGINT, number=SMALLINT, state=SMALLINT, reason=TEXT, revenue=BIGINT, trace=TEXT)
+_SETTLED = Table(id=BIGINT, sale_status=SMALLINT, standing=SMALLINT, payout=BIGINT, revenue=BIGINT)
+_HELD = Table(lead_id=BIGINT, number=SMALLINT, holds=TEXT)
+
+_BEGIN = f"""
 INSERT INTO delivery_attempts (account_id, lead_id, number, delivery_id, buyer_id, state, reason, worker_id,
                                started_at, finished_at, sale, offer, decision, holds)
 SELECT $1, lead_id, number, delivery_id, buyer_id, state, reason, $2, $3::timestamptz,
        CASE WHEN state = 1 THEN NULL ELSE $3::timestamptz END, sale, offer, decision, holds::jsonb
-FROM unnest($4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::text[],
-            $10::smallint[], $11::bigint[], $12::text[], $13::text[])
-  AS row (lead_id, number, delivery_id, buyer_id, state, reason, sale, offer, decision, holds)
+FROM {_BEGUN.source(4, "row")}
 """
 
 _TRACE = """
@@ -64,17 +80,16 @@ ON CONFLICT (account_id, lead_id, delivery_id) DO UPDATE SET worker_id = NULL, d
 WHERE j.worker_id = $2
 """
 
-_DROP = """
-DELETE FROM delivery_jobs j USING unnest($3::bigint[], $4::bigint[]) AS row (lead_id, delivery_id)
+_DROP = f"""
+DELETE FROM delivery_jobs j USING {_DROPPED.source(3, "row")}
 WHERE j.account_id = $1 AND j.worker_id = $2 AND j.lead_id = row.lead_id AND j.delivery_id = row.delivery_id
 """
 
-_FINISH = """
+_FINISH = f"""
 WITH mine AS (
   UPDATE delivery_attempts a
   SET state = row.state, reason = row.reason, revenue = row.revenue, finished_at = $2, trace = row.trace::jsonb
-  FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bigint[], $8::text[])
-    AS row (lead_id, number, state, reason, revenue, trace)
+  FROM {_FINISHED.source(3, "row")}
   WHERE a.account_id = $1 AND a.lead_id = row.lead_id AND a.number = row.number AND a.state IN (1, 7)
   RETURNING a.lead_id, a.number
 )
@@ -85,16 +100,15 @@ ORDER BY l.id
 FOR UPDATE OF l
 """
 
-_SETTLE_LEADS = """
+_SETTLE_LEADS = f"""
 UPDATE leads l SET sale_status = row.sale_status, standing = row.standing, payout = row.payout, revenue = row.revenue
-FROM unnest($2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[])
-  AS row (id, sale_status, standing, payout, revenue)
+FROM {_SETTLED.source(2, "row")}
 WHERE l.account_id = $1 AND l.id = row.id
 """
 
-_KEEP_HOLDS = """
+_KEEP_HOLDS = f"""
 UPDATE delivery_attempts a SET holds = row.holds::jsonb
-FROM unnest($2::bigint[], $3::smallint[], $4::text[]) AS row (lead_id, number, holds)
+FROM {_HELD.source(2, "row")}
 WHERE a.account_id = $1 AND a.lead_id = row.lead_id AND a.number = row.number
 """
 
@@ -216,8 +230,8 @@ async def begin(
 ) -> None:
     """Write attempts before anything is sent; fails when another worker has begun one of them."""
     if attempts:
-        columns = _columns([msgspec.structs.astuple(a) for a in attempts], 10)
-        await connection.execute(_BEGIN, account_id, worker_id, now, *columns)
+        rows = _BEGUN.parameters([msgspec.structs.astuple(a) for a in attempts])
+        await connection.execute(_BEGIN, account_id, worker_id, now, *rows)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -264,7 +278,7 @@ async def drop(
 ) -> None:
     """Remove this worker's jobs, as (lead, delivery), that have come to their end."""
     if jobs:
-        await connection.execute(_DROP, account_id, worker_id, *_columns(jobs, 2))
+        await connection.execute(_DROP, account_id, worker_id, *_DROPPED.parameters(jobs))
 
 
 async def finish(
@@ -272,7 +286,7 @@ async def finish(
 ) -> list[tuple[int, LeadState]]:
     """Write how attempts ended and lock their leads; attempts that somebody settled meanwhile are left out."""
     rows = [(a.lead_id, a.number, a.state, a.reason, a.revenue, encode_json(a.trace)) for a in attempts]
-    found = await connection.fetch(_FINISH, account_id, now, *_columns(rows, 6))
+    found = await connection.fetch(_FINISH, account_id, now, *_FINISHED.parameters(rows))
     return [(row["number"], LeadState(*list(row.values())[1:])) for row in found]
 
 
@@ -282,7 +296,7 @@ async def keep_holds(
     """Write what attempts, as (lead, number), hold from now on, as JSON; None is nothing."""
     if holds:
         rows = [(lead_id, number, document) for (lead_id, number), document in holds.items()]
-        await connection.execute(_KEEP_HOLDS, account_id, *_columns(rows, 3))
+        await connection.execute(_KEEP_HOLDS, account_id, *_HELD.parameters(rows))
 
 
 async def lock_holds(connection: Connection, account_id: int, lead_id: int, number: int) -> HeldBySale | None:
@@ -302,8 +316,8 @@ async def lock_leads(
 async def settle_leads(connection: Connection, account_id: int, leads: Sequence[LeadState]) -> None:
     """Write how leads stand now."""
     if leads:
-        columns = _columns([msgspec.structs.astuple(lead) for lead in leads], 5)
-        await connection.execute(_SETTLE_LEADS, account_id, *columns)
+        rows = _SETTLED.parameters([msgspec.structs.astuple(lead) for lead in leads])
+        await connection.execute(_SETTLE_LEADS, account_id, *rows)
 
 
 async def enqueue(

@@ -11,10 +11,8 @@ from leadyard.leads.model import Channel, SaleStatus, SystemStatus
 
 FIELDS = "fields"
 """Stands for all fields in a choice of columns."""
-HOLDERS, CHARGED, SSID = "holders", "charged", "ssid"
-"""What rows hold only when a column needs it."""
-
 _EVERYBODY = Side.OPERATOR | Side.SUPPLIER | Side.BUYER
+_TO_MASK = ("fields", "campaign_id")
 _SOURCE = Side.OPERATOR | Side.SUPPLIER
 
 
@@ -37,8 +35,8 @@ def _columns(view: View) -> list[tuple[Side, Column]]:
     companies = {buyer.id: buyer.company for buyer in setup.buyers.values()}
     return [
         (_EVERYBODY, plain("id", Kind.NUMBER)),
-        (_SOURCE, Column("queue_id", Kind.TEXT, lambda rows: [queue_id(row["uuid"]) for row in rows])),
-        (Side.OPERATOR, Column("uuid", Kind.TEXT, lambda rows: [str(row["uuid"]) for row in rows])),
+        (_SOURCE, Column("queue_id", Kind.TEXT, lambda rows: [queue_id(row["uuid"]) for row in rows], ("uuid",))),
+        (Side.OPERATOR, Column("uuid", Kind.TEXT, lambda rows: [str(row["uuid"]) for row in rows], ("uuid",))),
         (_EVERYBODY, plain("received_at", Kind.MOMENT)),
         (_SOURCE, plain("decided_at", Kind.MOMENT)),
         (_EVERYBODY, plain("campaign_id", Kind.NUMBER)),
@@ -46,25 +44,26 @@ def _columns(view: View) -> list[tuple[Side, Column]]:
         (Side.OPERATOR, plain("supplier_id", Kind.NUMBER)),
         (Side.OPERATOR, named("supplier", suppliers, member="supplier_id")),
         (_SOURCE, named("sid", sids, member="supplier_id")),
-        (_SOURCE, plain("ssid", needs=SSID)),
+        (_SOURCE, plain("ssid")),
         (_SOURCE, worded("channel", {one: one.name.lower() for one in Channel})),
         (_EVERYBODY, plain("test", Kind.FLAG, member="is_test")),
         (_EVERYBODY, worded("status", _words(SystemStatus), member="system_status")),
         (_SOURCE, worded("sale_status", _words(SaleStatus))),
         (_SOURCE, plain("code", Kind.NUMBER)),
-        (_SOURCE, Column("errors", Kind.LIST, lambda rows: [row["info"] or [] for row in rows])),
-        (Side.OPERATOR, plain("buyer_ids", Kind.LIST, member="holders", needs=HOLDERS)),
-        (Side.OPERATOR, Column("buyers", Kind.LIST, lambda rows: _holders(rows, companies), HOLDERS)),
+        (_SOURCE, Column("errors", Kind.LIST, lambda rows: [row["info"] or [] for row in rows], ("info",))),
+        (Side.OPERATOR, plain("buyer_ids", Kind.LIST, member="holders")),
+        (Side.OPERATOR, Column("buyers", Kind.LIST, lambda rows: _holders(rows, companies), ("holders",))),
         (_EVERYBODY, plain("currency")),
         (_SOURCE, plain("payout", Kind.MICROS)),
         (Side.OPERATOR, plain("revenue", Kind.MICROS)),
-        (Side.BUYER, plain("price", Kind.MICROS, member="charged", needs=CHARGED)),
+        (Side.BUYER, plain("price", Kind.MICROS, member="charged")),
         *((Side.OPERATOR, plain(name, Kind.MICROS)) for name in _COSTS),
-        (Side.OPERATOR, Column("profit", Kind.MICROS, lambda rows: [_profit(row) for row in rows])),
+        (Side.OPERATOR, Column("profit", Kind.MICROS, lambda rows: [_profit(row) for row in rows], _AMOUNTS)),
     ]  # fmt: skip
 
 
 _COSTS = ("validation_cost", "email_cost", "sms_cost")
+_AMOUNTS = ("revenue", "payout", *_COSTS)
 
 
 def _words(kind: type[SystemStatus] | type[SaleStatus]) -> dict[int, str]:
@@ -90,8 +89,8 @@ def _field(view: View, name: str, taken: set[str]) -> Column:
     hiding = {campaign.id for campaign in view.campaigns(None) if name in view.hidden(campaign.id)}
     title = f"field.{name}" if name in taken else name
     if not hiding:
-        return Column(title, Kind.TEXT, lambda rows: [row["fields"].get(name) for row in rows])
-    return Column(title, Kind.TEXT, lambda rows: [_masked(row, name, hiding) for row in rows])
+        return Column(title, Kind.TEXT, lambda rows: [row["fields"].get(name) for row in rows], ("fields",))
+    return Column(title, Kind.TEXT, lambda rows: [_masked(row, name, hiding) for row in rows], _TO_MASK)
 
 
 def _masked(row: Mapping[str, Any], name: str, hiding: set[int]) -> str | None:
@@ -99,6 +98,6 @@ def _masked(row: Mapping[str, Any], name: str, hiding: set[int]) -> str | None:
     return MASK if value and row["campaign_id"] in hiding else value
 
 
-def needs_of(columns: Sequence[Column]) -> frozenset[str]:
-    """Tell what the rows must hold beyond the ordinary."""
-    return frozenset(column.needs for column in columns) - {""}
+def members_of(columns: Sequence[Column]) -> frozenset[str]:
+    """Tell what columns read of a lead: only that is fetched."""
+    return frozenset(member for column in columns for member in column.members)

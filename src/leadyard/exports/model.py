@@ -61,30 +61,30 @@ class Form(msgspec.Struct, frozen=True):
 class Column(msgspec.Struct, frozen=True):
     """A column: its name in the heading, and how its values are read from a batch of rows.
 
-    `needs` names what the rows must hold beyond the ordinary.
+    `members` names what it reads of them.
     """
 
     name: str
     kind: Kind
     read: Read
-    needs: str = ""
+    members: tuple[str, ...] = ()
 
 
-def plain(name: str, kind: Kind = Kind.TEXT, *, member: str = "", needs: str = "") -> Column:
+def plain(name: str, kind: Kind = Kind.TEXT, *, member: str = "") -> Column:
     """Make a column that shows a member of the rows, under its own name unless told otherwise."""
     wanted = member or name
-    return Column(name, kind, lambda rows: [row[wanted] for row in rows], needs)
+    return Column(name, kind, lambda rows: [row[wanted] for row in rows], (wanted,))
 
 
 def worded(name: str, words: Mapping[int, str], *, member: str = "") -> Column:
     """Make a column that shows the words of a small enumeration."""
     wanted = member or name
-    return Column(name, Kind.TEXT, lambda rows: [words[row[wanted]] for row in rows])
+    return Column(name, Kind.TEXT, lambda rows: [words[row[wanted]] for row in rows], (wanted,))
 
 
 def named(name: str, names: Mapping[int, str], *, member: str) -> Column:
     """Make a column that shows the name of what an id stands for, as it is called now."""
-    return Column(name, Kind.TEXT, lambda rows: [names.get(row[member]) for row in rows])
+    return Column(name, Kind.TEXT, lambda rows: [names.get(row[member]) for row in rows], (member,))
 
 
 def choose(text: str | None, columns: Sequence[Column], groups: Mapping[str, Sequence[str]]) -> list[Column]:

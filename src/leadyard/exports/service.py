@@ -27,7 +27,7 @@ from leadyard.leads.reading import LeadFilter
 from leadyard.storage.database import Connection, Database
 
 PAGE = 1000
-_WIDEST = 1_000_000
+_WIDEST = 4_000_000
 _LAST_NUMBER = 32_767
 _CONNECTIONS = 2
 _log = structlog.get_logger(__name__)

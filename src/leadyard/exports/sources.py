@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from leadyard.exports.leads import lead_columns, needs_of
+from leadyard.exports.leads import lead_columns, members_of
 from leadyard.exports.model import Column, Kind, choose, named, plain, worded
 from leadyard.exports.store import (
     Key,
@@ -38,7 +38,7 @@ async def leads_source(connection: Connection, view: View, wanted: LeadFilter, c
     """Find the leads of a filter, of which a supplier's or buyer's key sees its own."""
     known, groups = lead_columns(view, wanted.campaign_id)
     chosen = choose(columns, known, groups)
-    statement = leads_statement(view.setup, wanted, needs_of(chosen), view.buyer_id)
+    statement = leads_statement(view.setup, wanted, members_of(chosen), view.buyer_id)
     return Source(
         chosen, statement, await leads_range(connection, view.setup, wanted), lambda row: (row["id"], 0)
     )

@@ -18,11 +18,6 @@ from leadyard.storage.tables.leads import leads as table
 Key = tuple[int, int]
 """Where a row stands: its id, and its number where one id has several rows."""
 
-LEAD_COLUMNS = (
-    "id", "uuid", "campaign_id", "supplier_id", "channel", "is_test", "system_status", "sale_status", "code", "info",
-    "fields", "currency", "payout", "revenue", "validation_cost", "email_cost", "sms_cost", "received_at", "decided_at",
-)  # fmt: skip
-
 
 class Range(msgspec.Struct, frozen=True):
     """The ids between which the rows of an export lie, both inside; an empty one has its last before its first."""
@@ -58,18 +53,22 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 def leads_statement(
-    setup: AccountSetup, wanted: LeadFilter, needs: frozenset[str], holder_id: int | None
+    setup: AccountSetup, wanted: LeadFilter, members: frozenset[str], holder_id: int | None
 ) -> Statement:
-    """Compose the query for pages of leads; `holder_id` is the buyer whose charges `charged` tells."""
-    columns: list[sa.ColumnElement[Any]] = [table.c[name] for name in LEAD_COLUMNS]
-    columns += [_extra(name, holder_id) for name in sorted(needs)]
+    """Compose the query for pages of leads; of which only these members are read.
+
+    `holder_id` is the buyer whose charges `charged` tells.
+    """
+    columns = [_column(name, holder_id) for name in sorted(members | {"id"})]
     sql, values = compiled(sa.select(*columns).where(*conditions_of(setup, wanted)))
     after, number, until, most = (f"${len(values) + place}::bigint" for place in (1, 2, 3, 4))
     sql += f" AND leads.id > {after} AND {number} >= 0 AND leads.id <= {until} ORDER BY leads.id LIMIT {most}"
     return Statement(sql, values)
 
 
-def _extra(name: str, holder_id: int | None) -> sa.ColumnElement[Any]:
+def _column(name: str, holder_id: int | None) -> sa.ColumnElement[Any]:
+    if name in table.c:
+        return table.c[name]
     attempts = delivery_attempts.c
     of_lead = (attempts.account_id == table.c.account_id) & (attempts.lead_id == table.c.id)
     if name == "holders":

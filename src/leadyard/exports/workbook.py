@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from leadyard.exports.model import Column, Form, Kind, Rows
-from leadyard.exports.writers import text_of
+from leadyard.exports.writers import TEXTS
 from leadyard.kit.money import MICRO
 from leadyard.kit.spreadsheets import cell_text, is_defused
 
@@ -100,7 +100,7 @@ class WorkbookWriter:
             return self._sheet.write_boolean  # type: ignore[no-any-return]
         if kind in {Kind.NUMBER, Kind.MICROS, Kind.DECIMAL}:
             return self._number_of(kind)
-        return lambda row, place, value: self._text(row, place, text_of(kind, value))
+        return lambda row, place, value: self._text(row, place, TEXTS[kind](value))
 
     def _number_of(self, kind: Kind) -> Write:
         unit = MICRO if kind is Kind.MICROS else 1
@@ -109,7 +109,7 @@ class WorkbookWriter:
             if abs(value) <= _LARGEST_EXACT:
                 self._sheet.write_number(row, place, value / unit)
             else:
-                self._text(row, place, text_of(kind, value))
+                self._text(row, place, TEXTS[kind](value))
 
         return write
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -53,7 +53,8 @@ class _Csv:
             return values
         if kind is Kind.TEXT:
             return values if self._is_raw else [text and defused(text) for text in values]
-        texts = [None if value is None else text_of(kind, value) for value in values]
+        written = TEXTS[kind]
+        texts = [None if value is None else written(value) for value in values]
         return texts if self._is_raw or kind is not Kind.LIST else [text and defused(text) for text in texts]
 
     def _written(self, cells: Sequence[Sequence[Any]]) -> bytes:
@@ -81,24 +82,7 @@ class _JsonLines:
 def _json_values(kind: Kind, values: Sequence[Any]) -> Sequence[Any]:
     if kind is Kind.MICROS:
         return [None if value is None else amount_of(value) for value in values]
-    if kind is Kind.DECIMAL:
-        return [None if value is None else plain_amount(value) for value in values]
     return values
-
-
-def text_of(kind: Kind, value: Any) -> str:
-    """Write a value as text; only texts themselves may hold what could run as a formula."""
-    if kind is Kind.MICROS:
-        return amount_of(value)
-    if kind is Kind.DECIMAL:
-        return plain_amount(value)
-    if kind is Kind.MOMENT:
-        return _instant(value)
-    if kind is Kind.FLAG:
-        return "true" if value else "false"
-    if kind is Kind.LIST:
-        return _BETWEEN.join(map(str, value)) if isinstance(value, list) else str(value)
-    return str(value)
 
 
 def _instant(moment: datetime) -> str:
@@ -110,3 +94,23 @@ def _instant(moment: datetime) -> str:
 def amount_of(micros: int) -> str:
     """Write micro-units as the exact decimal."""
     return plain_amount(from_micros(micros))
+
+
+def _list(value: Any) -> str:
+    return _BETWEEN.join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _flag(value: Any) -> str:
+    return "true" if value else "false"
+
+
+TEXTS: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.TEXT: str,
+    Kind.NUMBER: str,
+    Kind.MICROS: amount_of,
+    Kind.DECIMAL: plain_amount,
+    Kind.MOMENT: _instant,
+    Kind.FLAG: _flag,
+    Kind.LIST: _list,
+}
+"""How values are written as text; only texts and lists may hold what could run as a formula."""

@@ -29,6 +29,8 @@ from leadyard.routing.sale_caps import intake_uses
 from leadyard.storage.database import encode_json
 
 DUPLICATE_TEXT = "Duplicate or resubmission"
+_MICROSECOND = timedelta(microseconds=1)
+_NO_SEARCH = (None, None, None, None)
 
 
 class Candidate(msgspec.Struct):
@@ -40,7 +42,6 @@ class Candidate(msgspec.Struct):
     uuid: UUID
     lead_id: int = 0
     sub_supplier_id: int | None = None
-    claims: list[Claim] = []
     inspection: Inspection | None = None
 
     @property
@@ -67,11 +68,11 @@ class Candidate(msgspec.Struct):
         unpaid = self.submission.is_test or self.is_held
         return self.verdict.payout > 0 and self.verdict.code == ACCEPTED and not unpaid
 
-    def number(self, lead_id: int) -> None:
-        """Give the lead its id, and with it the claims of the keys that it wants to be the only one with."""
-        self.lead_id = lead_id
-        campaign_id = self.plan.campaign.id
-        self.claims = [Claim(self.account_id, campaign_id, key, lead_id) for key in self.verdict.claim_keys]
+    @property
+    def claims(self) -> list[Claim]:
+        """List the claims of the keys that the lead, which has its id, wants to be the only one with."""
+        campaign_id, lead_id = self.plan.campaign.id, self.lead_id
+        return [Claim(self.account_id, campaign_id, key, lead_id) for key in self.verdict.claim_keys]
 
     def cap_uses(self, now: datetime) -> list[CapUse]:
         """List the caps of the campaign, and of the supplier in it, that the lead counts against."""
@@ -207,7 +208,7 @@ def result_of(candidate: Candidate, code: int, errors: Sequence[str], now: datet
     status = SystemStatus.INVALID
     if code == ACCEPTED:
         status = SystemStatus.QUARANTINED if candidate.is_held else SystemStatus.VALID
-    spent = int((now - submission.received_at).total_seconds() * 1_000_000)
+    spent = (now - submission.received_at) // _MICROSECOND
     return IntakeResult(
         code,
         tuple(errors),
@@ -235,8 +236,6 @@ def standing_of(result: IntakeResult, plan: CampaignPlan, *, is_test: bool) -> S
 def row_of(candidate: Candidate, result: IntakeResult, now: datetime) -> LeadRow:
     """Write a decided candidate as a row of `leads`."""
     plan, submission, verdict = candidate.plan, candidate.submission, candidate.verdict
-    valid = result.code == ACCEPTED
-    search = plan.search_keys(verdict.stored) if valid else (None, None, None, None)
     standing = standing_of(result, plan, is_test=submission.is_test)
     routed = result.system_status is SystemStatus.VALID and not submission.is_test
     return LeadRow(
@@ -252,13 +251,24 @@ def row_of(candidate: Candidate, result: IntakeResult, now: datetime) -> LeadRow
         SaleStatus.PENDING if routed else SaleStatus.NONE,
         standing,
         result.code,
-        encode_json(result.info or result.errors) if result.errors else None,
-        encode_json(verdict.stored),
-        *search,
-        b"".join(verdict.claim_keys) if valid and not submission.is_test else None,
+        *own_values(candidate, result),
         plan.campaign.settings.currency,
         verdict.payout if standing is Standing.APPROVED else 0,
         submission.received_at,
         None if result.system_status is SystemStatus.QUARANTINED else now,
         result.process_micros,
     )
+
+
+OwnValues = tuple[str | None, str, str | None, str | None, str | None, str | None, bytes | None]
+
+
+def own_values(candidate: Candidate, result: IntakeResult) -> OwnValues:
+    """Write what no two leads share, in the order of the columns of `leads`: from `info` to `claim_keys`."""
+    verdict = candidate.verdict
+    info = encode_json(result.info or result.errors) if result.errors else None
+    stored = encode_json(verdict.stored)
+    if result.code != ACCEPTED:
+        return (info, stored, *_NO_SEARCH, None)
+    keys = None if candidate.submission.is_test else b"".join(verdict.claim_keys)
+    return (info, stored, *candidate.plan.search_keys(verdict.stored), keys)

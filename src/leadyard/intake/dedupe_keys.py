@@ -6,6 +6,8 @@ from hashlib import blake2b
 from leadyard.campaigns.model import Campaign, Match
 from leadyard.intake.fields import STANDARD_FIELDS, DataType, email_key, phone_key
 
+KEY_BYTES = 16
+
 KeyMakers = Sequence[tuple[str, Callable[[str], str]]]
 
 _PHONES = frozenset(
@@ -46,4 +48,4 @@ def keys_of(makers: KeyMakers, match: Match, stored: Mapping[str, str], scope: s
 
 
 def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=16).digest()
+    return blake2b(text.encode(), digest_size=KEY_BYTES).digest()

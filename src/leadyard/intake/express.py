@@ -7,18 +7,13 @@ too, and no refusal by the campaign's filter, for caps and duplicates come befor
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
-from leadyard.intake.batch import Candidate, result_of, row_of
-from leadyard.intake.express_store import ExpressRows
+from leadyard.intake.batch import Candidate, own_values, result_of, row_of
+from leadyard.intake.express_store import COUNTS, ExpressRows
 from leadyard.intake.model import ACCEPTED, IntakeResult
 from leadyard.leads.model import Standing
 from leadyard.reports.model import hour_of, standing_change
-from leadyard.routing.caps import CapUse
-from leadyard.storage.tables.rollups import LEAD_MEASURES
-
-_NO_GROUP = -1
 
 
 def is_ordinary(candidate: Candidate) -> bool:
@@ -32,91 +27,101 @@ def is_ordinary(candidate: Candidate) -> bool:
 
 def by_window(candidates: Iterable[Candidate]) -> dict[timedelta | None, list[Candidate]]:
     """Group candidates by how long their keys are held, leaving out those that want the key of one before them."""
-    grouped: dict[timedelta | None, list[Candidate]] = {}
-    seen: set[tuple[int, int, bytes]] = set()
+    grouped: dict[int | None, list[Candidate]] = {}
+    seen: dict[tuple[int, int], set[bytes]] = {}
     for candidate in candidates:
-        keys = candidate.verdict.claim_keys
+        campaign, keys = candidate.plan.campaign, candidate.verdict.claim_keys
         if keys:
-            owner = (candidate.account_id, candidate.plan.campaign.id)
-            wanted = {(*owner, key) for key in keys}
-            if not seen.isdisjoint(wanted):
+            taken = seen.setdefault((candidate.submission.account_id, campaign.id), set())
+            if not taken.isdisjoint(keys):
                 continue
-            seen |= wanted
-        grouped.setdefault(candidate.window, []).append(candidate)
-    return grouped
+            taken.update(keys)
+        grouped.setdefault(campaign.settings.dedupe.window_hours, []).append(candidate)
+    return {None if hours is None else timedelta(hours=hours): listed for hours, listed in grouped.items()}
 
 
 def prepare(candidates: Sequence[Candidate], now: datetime) -> tuple[dict[UUID, IntakeResult], ExpressRows]:
     """Work out the result of each numbered candidate if nothing stands in its way, and the rows that say so."""
     results: dict[UUID, IntakeResult] = {}
-    groups = _Groups()
-    leads, claims, versions = [], [], {}
+    kinds = _Kinds(now)
+    leads = []
     for candidate in candidates:
-        verdict = candidate.verdict
-        result = results[candidate.uuid] = result_of(candidate, verdict.code, verdict.errors, now)
-        row = row_of(candidate, result, now)
-        takes = verdict.code == ACCEPTED and not candidate.is_held
-        cap_group = groups.cap(candidate.cap_uses(now)) if takes else _NO_GROUP
-        dimensions = (
-            row.account_id,
-            hour_of(row.received_at),
-            row.campaign_id,
-            row.supplier_id or 0,
-            0,
-            int(row.channel),
+        verdict, uuid = candidate.verdict, candidate.uuid
+        result = results[uuid] = result_of(candidate, verdict.code, verdict.errors, now)
+        kind = kinds.of(candidate, result)
+        leads.append((kind, candidate.lead_id, uuid, result.process_micros, *own_values(candidate, result)))
+    return results, ExpressRows(leads, kinds.rows, kinds.currencies, kinds.uses)
+
+
+class _Kinds:
+    """The kinds of leads in a batch: all that leads of one campaign, supplier, outcome and hour have in common.
+
+    Most batches have one or two. What is said once for a kind need not be said, written and read once for each lead.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.rows: list[tuple[int, ...]] = []
+        self.currencies: list[str] = []
+        self.uses: list[tuple[int, ...]] = []
+        self._now = now
+        self._places: dict[tuple[object, ...], int] = {}
+
+    def of(self, candidate: Candidate, result: IntakeResult) -> int:
+        """Give the number of a lead's kind."""
+        verdict, submission = candidate.verdict, candidate.submission
+        key = (
+            candidate.plan,
+            verdict.supplier_id,
+            submission.channel,
+            result.code,
+            result.system_status,
+            verdict.payout,
+            hour_of(submission.received_at),
         )
-        delta_group = groups.delta((*dimensions, row.standing, row.payout))
-        leads.append((*row, cap_group, delta_group, row.sale_status != 0))
-        claims += candidate.claims
-        versions[candidate.account_id] = candidate.plan.setup.version
-    return results, ExpressRows(leads, claims, groups.uses, groups.deltas, versions)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(self._places)
+            self._add(candidate, result)
+            if result.code == ACCEPTED and not candidate.is_held:
+                self._use(place, candidate)
+        return place
 
+    def _add(self, candidate: Candidate, result: IntakeResult) -> None:
+        row = row_of(candidate, result, self._now)
+        counted = standing_change(None, Standing(row.standing))
+        self.rows.append(
+            (
+                row.account_id,
+                candidate.plan.setup.version,
+                row.campaign_id,
+                row.supplier_id or 0,
+                row.channel,
+                row.system_status,
+                row.sale_status,
+                row.standing,
+                row.code,
+                row.payout,
+                int(hour_of(row.received_at).timestamp()),
+                int(row.decided_at is not None),
+                *(counted.get(name, 0) for name in COUNTS),
+            )
+        )
+        self.currencies.append(row.currency)
 
-class _Groups:
-    """The caps and the roll-ups of a batch: leads that count in the same ones share a group."""
-
-    def __init__(self) -> None:
-        self.uses: list[tuple[object, ...]] = []
-        self.deltas: list[tuple[object, ...]] = []
-        self._caps: dict[int, int] = {}
-        self._delta_groups: dict[tuple[object, ...], int] = {}
-
-    def cap(self, uses: list[CapUse]) -> int:
-        """Give the group of a list of caps; leads of one campaign and supplier share the list object."""
-        if not uses:
-            return _NO_GROUP
-        group = self._caps.get(id(uses))
-        if group is None:
-            group = self._caps[id(uses)] = len(self._caps)
-            for use in uses:
-                key = use.key
-                self.uses.append(
-                    (
-                        group,
-                        key.account_id,
-                        int(key.owner),
-                        key.owner_id,
-                        key.campaign_id,
-                        int(key.period),
-                        key.start,
-                        use.limit,
-                        use.amount,
-                        use.room,
-                    )
+    def _use(self, place: int, candidate: Candidate) -> None:
+        for use in candidate.cap_uses(self._now):
+            key, start = use.key, int(use.key.start.timestamp())
+            self.uses.append(
+                (
+                    place,
+                    key.account_id,
+                    key.owner,
+                    key.owner_id,
+                    key.campaign_id,
+                    key.period,
+                    start,
+                    use.limit,
+                    use.amount,
+                    use.room,
                 )
-        return group
-
-    def delta(self, key: tuple[object, ...]) -> int:
-        """Give the group of a lead's roll-up; `key` is account, dimensions, standing and payout."""
-        group = self._delta_groups.get(key)
-        if group is None:
-            group = self._delta_groups[key] = len(self._delta_groups)
-            *dimensions, standing, payout = key
-            self.deltas.append((group, *dimensions, *_measures(Standing(standing), payout)))  # type: ignore[arg-type]
-        return group
-
-
-@lru_cache(maxsize=1024)
-def _measures(standing: Standing, payout: int) -> tuple[int, ...]:
-    changes = {**standing_change(None, standing), "payout": payout}
-    return tuple(changes.get(name, 0) for name in LEAD_MEASURES)
+            )

@@ -90,7 +90,7 @@ class ExpressLane:
             self._step_by_step_until.update((candidate.account_id, until) for candidate in candidates)
             return {}
         if taken:
-            return {c.uuid: results[c.uuid] for c in candidates if (c.account_id, c.lead_id) not in taken}
+            return {uuid: result for uuid, result in results.items() if uuid not in taken}
         return results
 
     async def _found(self, results: dict[UUID, IntakeResult]) -> dict[UUID, IntakeResult]:

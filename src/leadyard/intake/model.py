@@ -83,3 +83,11 @@ class IntakeResult(msgspec.Struct, frozen=True):
     lead_id: int | None = None
     process_micros: int = 0
     info: dict[str, Any] | None = None
+
+
+class StoredResult(msgspec.Struct, frozen=True):
+    """What became of a submission that is stored, in short."""
+
+    code: int
+    errors: tuple[str, ...]
+    received_at: datetime

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.intake.dedupe_keys import KEY_BYTES
 from leadyard.intake.store import Claim, cutoff
 from leadyard.storage.database import LARGEST_ID, Connection, encode_json
-
-_KEY_BYTES = 16
 
 _LOCK = """
 SELECT id, uuid, campaign_id, supplier_id, sub_supplier_id, channel, system_status, standing, fields, claim_keys,
@@ -149,4 +148,4 @@ async def decide(
 
 def _parted(keys: bytes | None) -> tuple[bytes, ...]:
     joined = keys or b""
-    return tuple(joined[at : at + _KEY_BYTES] for at in range(0, len(joined), _KEY_BYTES))
+    return tuple(joined[at : at + KEY_BYTES] for at in range(0, len(joined), KEY_BYTES))

@@ -17,7 +17,14 @@ from leadyard.intake.counting import count_results
 from leadyard.intake.express_lane import ExpressLane
 from leadyard.intake.inquiring import look_into, most_spent, spent, write_inspections
 from leadyard.intake.judge import judge
-from leadyard.intake.model import ACCEPTED, CAMPAIGN_INACTIVE, IntakeResult, Submission, Verdict
+from leadyard.intake.model import (
+    ACCEPTED,
+    CAMPAIGN_INACTIVE,
+    IntakeResult,
+    StoredResult,
+    Submission,
+    Verdict,
+)
 from leadyard.intake.news import IntakeNews
 from leadyard.intake.plan import CampaignPlan, Plans
 from leadyard.intake.providers.inspection import Inspection
@@ -130,10 +137,10 @@ class Intake:
             return judged.verdict
         return Verdict(judged.code, list(judged.errors), {})
 
-    async def stored(self, account_id: int, uuids: Sequence[UUID]) -> set[UUID]:
-        """Find which of these UUIDs an account's leads have already."""
+    async def results_of(self, account_id: int, uuids: Sequence[UUID]) -> dict[UUID, StoredResult]:
+        """Find which of these UUIDs an account's leads have already, and what the intake said of each."""
         async with self._database.connection() as connection:
-            return await store.present(connection, dict.fromkeys(uuids, account_id))
+            return await store.results_of(connection, account_id, uuids)
 
     def _judge(self, setup: AccountSetup, submission: Submission, uuid: UUID) -> Candidate | IntakeResult:
         """Judge by a set-up; a campaign that is not there or not active is a result that nothing is kept of."""
@@ -190,7 +197,7 @@ class Intake:
             ids = iter(await self._ids.take(account_id, count))
             for candidate in unnumbered:
                 if candidate.account_id == account_id:
-                    candidate.number(next(ids))
+                    candidate.lead_id = next(ids)
 
     async def _is_stored(self, decided: "Decided") -> bool:
         """Tell whether the batch whose commit was not answered is there: it is as a whole or not at all."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.intake.model import StoredResult
 from leadyard.reports.model import Deltas
 from leadyard.reports.service import lead_delta_statement
 from leadyard.routing.caps import CapGate, CapKey, CapOwner, Period, lock_columns, lock_statement
@@ -14,12 +15,12 @@ from leadyard.storage.arrays import BIGINT, BOOLEAN, BYTEA, SMALLINT, TEXT, TIME
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection, Row
 
-CLAIMS = Table(account_id=BIGINT, campaign_id=BIGINT, key=BYTEA, lead_id=BIGINT)
+_CLAIMS = Table(account_id=BIGINT, campaign_id=BIGINT, key=BYTEA, lead_id=BIGINT)
 
 _CLAIM = f"""
 INSERT INTO dedupe_claims AS c (account_id, campaign_id, key, lead_id, claimed_at)
 SELECT account_id, campaign_id, key, lead_id, $5
-FROM {CLAIMS.source(1, "new")}
+FROM {_CLAIMS.source(1, "new")}
 ON CONFLICT (account_id, campaign_id, key) DO UPDATE SET lead_id = EXCLUDED.lead_id, claimed_at = EXCLUDED.claimed_at
 WHERE c.claimed_at <= $6
 RETURNING account_id, campaign_id, key, lead_id
@@ -36,19 +37,19 @@ UNION ALL SELECT 2, account_id, used, NULL, campaign_id, owner_kind, owner_id, p
 
 _TAKEN = f"""
 SELECT new.account_id, new.lead_id
-FROM {CLAIMS.source(1, "new")}
+FROM {_CLAIMS.source(1, "new")}
 JOIN dedupe_claims c ON c.account_id = new.account_id AND c.campaign_id = new.campaign_id AND c.key = new.key
 WHERE c.claimed_at > $5
 """
 
 _RELEASE = f"""
 DELETE FROM dedupe_claims c
-USING {CLAIMS.source(1, "lost")}
+USING {_CLAIMS.source(1, "lost")}
 WHERE c.account_id = lost.account_id AND c.campaign_id = lost.campaign_id AND c.key = lost.key
   AND c.lead_id = lost.lead_id
 """
 
-LEADS = Table(
+_LEADS = Table(
     account_id=BIGINT,
     id=BIGINT,
     uuid=UUIDS,
@@ -75,17 +76,19 @@ LEADS = Table(
     process_micros=BIGINT,
 )
 _JOBS = Table(account_id=BIGINT, lead_id=BIGINT)
-VALUES = ", ".join(f"{name}::jsonb" if name in {"info", "fields"} else name for name in LEADS.names)
+_VALUES = ", ".join(f"{name}::jsonb" if name in {"info", "fields"} else name for name in _LEADS.names)
 
 _INSERT = f"""
 WITH kept AS (
-  INSERT INTO leads ({", ".join(LEADS.names)}) SELECT {VALUES} FROM {LEADS.source(1, "row")}
+  INSERT INTO leads ({", ".join(_LEADS.names)}) SELECT {_VALUES} FROM {_LEADS.source(1, "row")}
 ), counted AS (
   {lead_delta_statement(28)}
 )
 INSERT INTO delivery_jobs (account_id, lead_id, delivery_id, due_at)
 SELECT account_id, lead_id, 0, $27 FROM {_JOBS.source(25, "job")}
 """
+
+_RESULTS = "SELECT uuid, code, info, received_at FROM leads WHERE account_id = $1 AND uuid = ANY($2::uuid[])"
 
 _PRESENT = "SELECT uuid FROM leads WHERE account_id = ANY($1::bigint[]) AND uuid = ANY($2::uuid[])"
 
@@ -155,7 +158,7 @@ async def open_batch(
     """Read versions, claim keys of campaigns with one window and lock caps, in one round trip."""
     rows = await connection.fetch(
         _OPEN,
-        *CLAIMS.parameters(sorted(claims)),
+        *_CLAIMS.parameters(sorted(claims)),
         now,
         cutoff(window, now),
         account_ids,
@@ -181,7 +184,7 @@ async def claim(
     connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
 ) -> set[Claim]:
     """Claim keys of campaigns with one window; gives the claims that were lost."""
-    rows = await connection.fetch(_CLAIM, *CLAIMS.parameters(sorted(claims)), now, cutoff(window, now))
+    rows = await connection.fetch(_CLAIM, *_CLAIMS.parameters(sorted(claims)), now, cutoff(window, now))
     if len(rows) == len(claims):
         return set()
     return set(claims) - {Claim(*row) for row in rows}
@@ -191,7 +194,7 @@ async def taken(
     connection: Connection, claims: Sequence[Claim], window: timedelta | None, now: datetime
 ) -> set[tuple[int, int]]:
     """Tell which leads, as (account, lead), would be duplicates, without claiming: for test leads."""
-    rows = await connection.fetch(_TAKEN, *CLAIMS.parameters(claims), cutoff(window, now))
+    rows = await connection.fetch(_TAKEN, *_CLAIMS.parameters(claims), cutoff(window, now))
     return {(row["account_id"], row["lead_id"]) for row in rows}
 
 
@@ -203,7 +206,7 @@ def cutoff(window: timedelta | None, now: datetime) -> datetime:
 async def release(connection: Connection, claims: Sequence[Claim]) -> None:
     """Give keys back that leads claimed and may not keep."""
     if claims:
-        await connection.execute(_RELEASE, *CLAIMS.parameters(sorted(claims)))
+        await connection.execute(_RELEASE, *_CLAIMS.parameters(sorted(claims)))
 
 
 async def insert(
@@ -215,7 +218,7 @@ async def insert(
 ) -> None:
     """Write leads, refused ones included, count them, and queue those to be routed, as (account, lead)."""
     await connection.execute(
-        _INSERT, *LEADS.parameters(rows), *_JOBS.parameters(jobs), now, *deltas.lead_columns()
+        _INSERT, *_LEADS.parameters(rows), *_JOBS.parameters(jobs), now, *deltas.lead_columns()
     )
 
 
@@ -223,6 +226,21 @@ async def present(connection: Connection, rows: Mapping[UUID, int]) -> set[UUID]
     """Find which leads, given as UUID to account, are stored: what a commit whose answer was lost has done."""
     found = await connection.fetch(_PRESENT, sorted(set(rows.values())), list(rows))
     return {row["uuid"] for row in found}
+
+
+async def results_of(
+    connection: Connection, account_id: int, uuids: Sequence[UUID]
+) -> dict[UUID, StoredResult]:
+    """Find what became of the leads with these UUIDs, of those that are stored."""
+    rows = await connection.fetch(_RESULTS, account_id, uuids)
+    return {
+        row["uuid"]: StoredResult(
+            row["code"],
+            tuple(map(str, row["info"])) if isinstance(row["info"], list) else (),
+            row["received_at"],
+        )
+        for row in rows
+    }
 
 
 async def sub_supplier(connection: Connection, account_id: int, partner_id: int, ssid: str) -> int:

@@ -12,7 +12,7 @@ _SIGNS = frozenset(
 """The four characters that begin a formula, and the wide, small, raised and lowered forms that may be read as them."""
 
 _BREAKS = frozenset("\t\r\n\x00")
-"""What is dangerous at the beginning of a cell whatever follows."""
+"""What is dangerous at the beginning of a cell, whatever follows."""
 
 _BLANKS = "".join(
     chr(code)
@@ -79,4 +79,5 @@ def cell_text(text: str) -> str:
 
 
 def _is_dangerous(text: str) -> bool:
-    return text.lstrip(_BEFORE_A_SIGN)[:1] in _SIGNS or text.lstrip(_MARK)[:1] in _BREAKS
+    rest = text.lstrip(_BEFORE_A_SIGN)
+    return rest[:1] in _SIGNS or not _BREAKS.isdisjoint(text[: len(text) - len(rest)])

@@ -3,19 +3,29 @@
 from collections.abc import Sequence
 
 from leadyard.ledger.model import SETTLEMENTS, Book, Entry, EntryKind, Posting
+from leadyard.storage.arrays import BIGINT, SMALLINT, TEXT, TIMESTAMPTZ, Table
 from leadyard.storage.database import Connection
 
-_POST = """
+_ENTRIES = Table(
+    account_id=BIGINT, id=BIGINT, kind=TEXT, at=TIMESTAMPTZ, lead_id=BIGINT, memo=TEXT, commission_id=BIGINT
+)
+_POSTINGS = Table(
+    account_id=BIGINT,
+    entry_id=BIGINT,
+    line=SMALLINT,
+    book=TEXT,
+    party_id=BIGINT,
+    currency=TEXT,
+    amount=BIGINT,
+)
+
+_POST = f"""
 WITH entries AS (
     INSERT INTO ledger_entries (account_id, id, kind, at, lead_id, memo, commission_id)
-    SELECT * FROM unnest(
-        $1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $14::bigint[]
-    )
+    SELECT * FROM {_ENTRIES.source(1, "entry")}
 )
 INSERT INTO ledger_postings (account_id, entry_id, line, book, party_id, currency, amount)
-SELECT * FROM unnest(
-    $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $11::bigint[], $12::text[], $13::bigint[]
-)
+SELECT * FROM {_POSTINGS.source(1 + len(_ENTRIES.names), "posting")}
 """
 
 _ENTRIES_OF_LEAD = """
@@ -42,27 +52,18 @@ WHERE account_id = $1 AND book = $2 AND party_id = $3 AND currency = $4
 
 async def insert(connection: Connection, entries: Sequence[Entry], ids: Sequence[int]) -> None:
     """Write entries and their postings, of any number of accounts, in one statement."""
-    lines = [
-        (entry.account_id, entry_id, line, posting)
-        for entry, entry_id in zip(entries, ids, strict=True)
+    numbered = list(zip(entries, ids, strict=True))
+    postings = [
+        (entry.account_id, entry_id, line, posting.book, posting.party_id, posting.currency, posting.amount)
+        for entry, entry_id in numbered
         for line, posting in enumerate(entry.postings, 1)
     ]
     await connection.execute(
         _POST,
-        [entry.account_id for entry in entries],
-        ids,
-        [entry.kind for entry in entries],
-        [entry.at for entry in entries],
-        [entry.lead_id for entry in entries],
-        [entry.memo for entry in entries],
-        [line[0] for line in lines],
-        [line[1] for line in lines],
-        [line[2] for line in lines],
-        [line[3].book for line in lines],
-        [line[3].party_id for line in lines],
-        [line[3].currency for line in lines],
-        [line[3].amount for line in lines],
-        [entry.commission_id for entry in entries],
+        *_ENTRIES.parameters(
+            [(e.account_id, id_, e.kind, e.at, e.lead_id, e.memo, e.commission_id) for e, id_ in numbered]
+        ),
+        *_POSTINGS.parameters(postings),
     )
 
 

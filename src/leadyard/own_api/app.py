@@ -66,7 +66,7 @@ def _route(
     path = f"{PREFIX}{operation.path}".replace("}", ":str}")
     handler = _handler(operation, database, configuration, trusted_proxies)
     handler.__name__ = operation.id
-    largest = LARGEST_TEXT if operation.is_text else LARGEST_BODY
+    largest = operation.largest_body or (LARGEST_TEXT if operation.is_text else LARGEST_BODY)
     return route(
         path,
         http_method=[operation.method],  # type: ignore[list-item]
@@ -80,7 +80,8 @@ def _handler(
     operation: Operation, database: Database, configuration: Configuration, trusted_proxies: Sequence[Network]
 ) -> Callable[[AnyRequest], Coroutine[Any, Any, Response[Any]]]:
     async def handle(request: AnyRequest) -> Response[Any]:
-        principal = await authenticate(request, configuration, operation.permission, trusted_proxies)
+        permissions = (operation.permission, *operation.other_permissions)
+        principal = await authenticate(request, configuration, permissions, trusted_proxies)
         query = read_query(request, operation.parameters)
         body = await read_body(request, operation)
         path = {name: str(value) for name, value in request.path_params.items()}

@@ -79,9 +79,7 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         "operationId": operation.id,
         "tags": [tag],
         "summary": operation.summary,
-        "description": " ".join(
-            text for text in (operation.description, f"Needs the permission {operation.permission}.") if text
-        ),
+        "description": " ".join(text for text in (operation.description, _permissions(operation)) if text),
         "parameters": [
             *(_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)),
             *(_query_parameter(parameter) for parameter in operation.parameters),
@@ -92,8 +90,12 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": {"application/json": _body(operation)}}
     if operation.is_text:
         text = {"schema": {"type": "string"}, "example": operation.example or ""}
-        described["requestBody"] = {"required": True, "content": {"text/plain": text, "text/csv": text}}
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(operation.body_types, text)}
     return described
+
+
+def _permissions(operation: Operation) -> str:
+    return f"Needs the permission {' or '.join((operation.permission, *operation.other_permissions))}."
 
 
 def _body(operation: Operation) -> dict[str, Any]:

@@ -97,9 +97,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path, relative to `/api/v1`.
 
     `body` is the type of the request's body; `is_patch` makes it a merge patch of that type, `is_text` a text that the
-    handler reads chunk by chunk. `answer` is the type of
-    the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success. `media_types` are
-    those of the file that is downloaded instead of a JSON answer.
+    handler reads chunk by chunk, of one of `body_types` and of at most `largest_body` bytes. `answer` is the type of
+    the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success.
+    `media_types` are those of the file that is downloaded instead of a JSON answer. Any of `other_permissions` does in
+    place of `permission`.
     """
 
     method: str
@@ -115,6 +116,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     is_patch: bool = False
     is_text: bool = False
+    body_types: tuple[str, ...] = ("text/plain", "text/csv")
+    largest_body: int | None = None
+    other_permissions: tuple[Permission, ...] = ()
     answer: Any = None
     is_list: bool = False
     example: Any = None

@@ -1,6 +1,6 @@
 """Reads keys, parameters and bodies; whatever is wrong with them becomes a clear refusal."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,7 +21,6 @@ LARGEST_BODY = 2 * 1024 * 1024
 DEEPEST = 64
 LARGEST_TEXT = 80 * 1024 * 1024
 """For uploads: a million digests of 64 characters, and some room."""
-TEXT_TYPES = frozenset({"text/plain", "text/csv"})
 JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 
 AnyRequest = Request[Any, Any, Any]
@@ -30,27 +29,32 @@ AnyRequest = Request[Any, Any, Any]
 async def authenticate(
     request: AnyRequest,
     configuration: Configuration,
-    permission: Permission,
+    permissions: Sequence[Permission],
     trusted_proxies: Sequence[Network] = (),
 ) -> Principal:
-    """Find who calls, as of now; raises InvalidKeyError, and DeniedError without the permission."""
+    """Find who calls, as of now; raises InvalidKeyError, and DeniedError without any of the permissions."""
     key = _key(request)
     principal = await configuration.current_principal(key) if looks_like_api_key(key) else None
     if principal is None:
         raise InvalidKeyError("Invalid API key")
     if not principal.may_come_from(client_address(request.scope, trusted_proxies)):
         raise DeniedError("this address")
-    if not principal.may(permission):
-        raise DeniedError(permission)
+    if not any(map(principal.may, permissions)):
+        raise DeniedError(" or ".join(permissions))
     return principal
 
 
 def read_query(request: AnyRequest, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
     """Read the query's parameters; raises InvalidInputError for unknown names and bad values."""
+    return read_parameters(request.query_params.multi_items(), parameters)
+
+
+def read_parameters(given: Iterable[tuple[str, str]], parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """Read parameters from texts as `read_query` does."""
     known = {parameter.name: parameter for parameter in parameters}
     values = {parameter.name: parameter.default for parameter in parameters}
     problems = []
-    for name, text in request.query_params.multi_items():
+    for name, text in given:
         parameter = known.get(name)
         trouble = text_problem(text)
         if parameter is None or trouble is not None:
@@ -69,7 +73,7 @@ def read_query(request: AnyRequest, parameters: tuple[Parameter, ...]) -> dict[s
 async def read_body(request: AnyRequest, operation: Operation) -> Any:
     """Read the body as the operation's type, or as the object of a merge patch; raises BadRequestError too."""
     if operation.is_text:
-        return _chunks(request)
+        return _chunks(request, operation)
     if operation.body is None:
         return None
     document = decode(await _bytes(request))
@@ -90,19 +94,20 @@ def decode(body: bytes) -> Any:
     return document
 
 
-def _chunks(request: AnyRequest) -> AsyncIterator[bytes]:
-    if _content_type(request) not in TEXT_TYPES:
-        raise BadRequestError(415, "The body must be text, sent as Content-Type: text/plain or text/csv.")
-    return _bounded(request.stream())
+def _chunks(request: AnyRequest, operation: Operation) -> AsyncIterator[bytes]:
+    if _content_type(request) not in operation.body_types:
+        known = " or ".join(operation.body_types)
+        raise BadRequestError(415, f"The body must be text, sent as Content-Type: {known}.")
+    return _bounded(request.stream(), operation.largest_body or LARGEST_TEXT)
 
 
-async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _bounded(chunks: AsyncIterator[bytes], largest: int) -> AsyncIterator[bytes]:
     try:
         async for chunk in chunks:
             yield chunk
     except ClientException as error:
         if error.status_code == 413:  # noqa: PLR2004 - the status is the name
-            raise BadRequestError(413, "The body is larger than 80 MiB.") from error
+            raise BadRequestError(413, f"The body is larger than {largest // 1024**2} MiB.") from error
         raise
 
 

@@ -169,7 +169,7 @@ class _Walk:
         for i, (seat, offer) in enumerate(bidding):
             if not self._leaves_margin(offer, None):
                 self._skip(offer, MARGIN)
-            else:
+            elif self._affords(offer):
                 for _, lower in bidding[i + 1 :]:
                     self._note(lower, OUTBID)
                 self._take_turn(place, seat)
@@ -276,7 +276,7 @@ class _Walk:
         if made is not None and not self._leaves_margin(made, None):
             self._skip(made, MARGIN)
             return False
-        return made is not None
+        return made is not None and self._affords(made)
 
     def _passes(self, offer: Offer) -> bool:
         """Ask the gates, once for each offer of a step, and again when others have been chosen meanwhile."""
@@ -284,6 +284,15 @@ class _Walk:
         known = self._verdicts.get(key)
         if known is False or (known and not self.choice.sends):
             return known
+        self._verdicts[key] = self._gates_are_open(offer)
+        return self._verdicts[key]
+
+    def _affords(self, offer: Offer) -> bool:
+        """Ask again at the price that was bid: caps and credit may have room for the usual one and none for it."""
+        fixed = offer.delivery.settings.kind is not DeliveryKind.PING_POST
+        return fixed or self._gates_are_open(offer)
+
+    def _gates_are_open(self, offer: Offer) -> bool:
         verdict: str | datetime | None = None
         for gate in self._ask.gates:
             verdict = gate(offer)
@@ -294,7 +303,6 @@ class _Walk:
         elif verdict is not None:
             self.choice.closed.append(verdict)
             self._note(offer, LATER, until=verdict)
-        self._verdicts[key] = verdict is None
         return verdict is None
 
     def _leaves_margin(self, offer: Offer, potential: int | None) -> bool:

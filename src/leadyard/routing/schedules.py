@@ -159,4 +159,6 @@ def _clock_changes(day: date, zone: ZoneInfo) -> Iterator[datetime]:
             low = middle
         else:
             high = middle
-    yield high
+    # What was searched reaches into the neighbouring days; their changes come in their own turn.
+    if high.astimezone(zone).date() == day:
+        yield high

@@ -6,6 +6,7 @@ paths that was a sixth of all time. A literal is one text parameter, which the s
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 
@@ -65,14 +66,9 @@ class Table:
 
     def __init__(self, **columns: Column) -> None:
         """Name the columns in order, each with its type."""
-        self._columns = columns
         self.names = tuple(columns)
         self._types = [kind for kind, _ in columns.values()]
         self._writers = [writer for _, writer in columns.values()]
-
-    def with_columns(self, **more: Column) -> "Table":
-        """Give a table with further columns behind these."""
-        return Table(**self._columns, **more)
 
     def source(self, first: int, alias: str) -> str:
         """Write `unnest(…) AS alias (…)`, with parameters from number `first` on."""
@@ -80,7 +76,41 @@ class Table:
         return f"unnest({arrays}) AS {alias} ({', '.join(self.names)})"
 
     def parameters(self, rows: Sequence[Sequence[object]]) -> list[str]:
-        """Write rows, each a sequence of values in the order of the columns."""
+        """Write rows, each a sequence of values in the order of the columns; no row may be without any value."""
         if not rows:
             return ["{}"] * len(self._writers)
-        return [write(column) for write, column in zip(self._writers, zip(*rows, strict=True), strict=True)]
+        # unnest fills a shorter array up with NULL, so a column without values, which are many, is an empty one.
+        return [
+            "{}" if column[0] is None and column.count(None) == len(column) else write(column)
+            for write, column in zip(self._writers, zip(*rows, strict=True), strict=True)
+        ]
+
+
+class Numbers:
+    """Rows of whole numbers in one flat array: one parameter and no function of the plan, however many columns.
+
+    For a few rows of many columns, where each further parameter would cost more than what is in it.
+    """
+
+    def __init__(self, *names: str) -> None:
+        """Name the columns in order."""
+        self.names = names
+
+    def array(self, number: int, alias: str) -> str:
+        """Write a common table expression whose one row has the array, as `flat`, of parameter `number`."""
+        return f"{alias} AS MATERIALIZED (SELECT ${number}::text::bigint[] AS flat)"
+
+    def columns(self, array: str, row: str) -> str:
+        """Write the columns of a row, whose number, from 0 on, is the expression `row`."""
+        width = len(self.names)
+        return ", ".join(
+            f"{array}.flat[{row} * {width} + {at}] AS {name}" for at, name in enumerate(self.names, 1)
+        )
+
+    def source(self, array: str) -> str:
+        """Write what follows FROM to have all rows, by their number `place`."""
+        return f"{array}, generate_series(0, cardinality(flat) / {len(self.names)} - 1) AS place"
+
+    def parameter(self, rows: Iterable[Sequence[int]]) -> str:
+        """Write rows, each as long as there are columns."""
+        return integers(chain.from_iterable(rows))

@@ -37,7 +37,7 @@ class LeadChange(msgspec.Struct, frozen=True, kw_only=True):
     """What changes of a person: None clears a text, what is UNSET stays; `affiliate_id` gives the person by hand."""
 
     email: str | UnsetType = UNSET
-    custom_status: str | None | UnsetType = UNSET
+    custom_status: str | UnsetType | None = UNSET
     profile: dict[str, str | None] = {}
     affiliate_id: int | UnsetType = UNSET
 

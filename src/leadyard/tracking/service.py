@@ -92,7 +92,7 @@ async def attach(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
-    await look_at_lead(connection, after, before, at, is_new_person=is_new_person)
+    await look_at_lead(connection, program, after, before, at, is_new_person=is_new_person)
     if is_new_person:
         await tell_of_person(connection, after, at)
         await following.lead_seen(connection, program, after, at)

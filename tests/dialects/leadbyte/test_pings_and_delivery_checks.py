@@ -13,6 +13,7 @@ from tests.dialects.leadbyte.world import SUPPLIER_KEY, World, new_lead
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.distribution import PingTarget
 from leadyard.campaigns.inputs import BuyerInput, DeliveryInput
+from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, DeliveryKind, DeliverySettings, DeliveryStatus
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
 from leadyard.leads.model import AttemptState
@@ -106,6 +107,16 @@ async def test_the_lead_that_follows_goes_to_the_bid_without_another_ping(world:
     assert (attempt["delivery_id"], attempt["revenue"]) == (winner, 15_500_000)
     assert [len(low.calls), len(high.calls)] == [1, 2]
     assert msgspec.json.decode(high.calls[1].body)["ping"]["reference"] == "ref-15.5"
+
+
+async def test_a_bid_that_its_buyer_cannot_pay_is_not_told(world: World) -> None:
+    await auction(world)
+    limits = Caps(revenue=AmountCaps(total=Decimal(15)))
+    async with buyer(bids("10")) as low, buyer(bids("15.5")) as high:
+        await bidder(world, low)
+        await bidder(world, high, caps=limits)
+        (result,) = (await ping(world))["results"]
+    assert (result["status"], result["bid"]) == ("Bid", 10)
 
 
 async def test_a_ping_serves_one_lead_and_only_the_one_that_was_described(world: World) -> None:

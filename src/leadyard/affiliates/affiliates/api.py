@@ -146,7 +146,7 @@ def section(base_url: str) -> Section:
             ),
             Operation(
                 method="POST", path=f"{_ONE}/sign-in-link", id="createAffiliateSignInLink",
-                summary="Make a link that signs an affiliate in", handler=sign_in, permission=_WRITE, status=201,
+                summary="Make a link that signs an affiliate in", handler=sign_in, permission=_WRITE,
                 description="It works once, within five minutes.", answer=SignInUrl,
             ),
         ),

@@ -44,6 +44,12 @@ INSERT INTO payouts (account_id, id, run_id, affiliate_id, currency, amount, met
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)
 """
 
+_WANTED = "($2::bigint IS NULL OR affiliate_id = $2) AND ($3::int IS NULL OR state = $3)"
+_PAGE = (
+    f"SELECT {_PAYOUT} FROM payouts WHERE account_id = $1 AND {_WANTED} ORDER BY id DESC LIMIT $4 OFFSET $5"
+)
+_COUNT = f"SELECT count(*) FROM payouts WHERE account_id = $1 AND {_WANTED}"
+
 _SETTLE = """
 UPDATE payouts SET state = $3, problem = $4, due_at = $5, paid_at = $6, details = details || $7, worker_id = NULL
 WHERE account_id = $1 AND id = $2
@@ -147,20 +153,9 @@ async def page(
     offset: int,
 ) -> tuple[list[Payout], int]:
     """Give payouts, newest first, and how many there are."""
-    where = (
-        "account_id = $1 AND ($2::bigint IS NULL OR affiliate_id = $2) AND ($3::int IS NULL OR state = $3)"
-    )
     number = None if state is None else PAYOUT_STATES[state]
-    rows = await connection.fetch(
-        f"SELECT {_PAYOUT} FROM payouts WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
-        account_id, affiliate_id, number, limit, offset,
-    )  # fmt: skip
-    total = await connection.fetchval(
-        f"SELECT count(*) FROM payouts WHERE {where}",
-        account_id,
-        affiliate_id,
-        number,
-    )
+    rows = await connection.fetch(_PAGE, account_id, affiliate_id, number, limit, offset)
+    total = await connection.fetchval(_COUNT, account_id, affiliate_id, number)
     return [payout_of(row) for row in rows], int(total)
 
 

@@ -30,9 +30,9 @@ SELECT {_COLUMNS} FROM commission_schedules
 WHERE account_id = $1 AND purchase_id = $2 AND next_at <= $3 ORDER BY plan_line_id, level FOR UPDATE
 """
 
-_KEY = "account_id = $1 AND purchase_id = $2 AND plan_line_id = $3 AND level = $4"
-_MOVE = f"UPDATE commission_schedules SET next_repetition = $5, next_at = $6 WHERE {_KEY}"
-_END = f"DELETE FROM commission_schedules WHERE {_KEY}"
+_REST_OF_KEY = "purchase_id = $2 AND plan_line_id = $3 AND level = $4"
+_MOVE = f"UPDATE commission_schedules SET next_repetition = $5, next_at = $6 WHERE account_id = $1 AND {_REST_OF_KEY}"
+_END = f"DELETE FROM commission_schedules WHERE account_id = $1 AND {_REST_OF_KEY}"
 
 
 class Schedule(msgspec.Struct, frozen=True):

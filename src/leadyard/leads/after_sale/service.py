@@ -140,7 +140,7 @@ class AfterSale:
         Otherwise `Lead not found`, `Lead was not sold to this buyer`, or `Feedback already present`. Raises
         InvalidInputError when there is nothing said, or too much.
         """
-        _require_feedback(feedback, notes)
+        require_feedback(feedback, notes)
         setup, now = await self._configuration.current(principal.account_id), clock.now()
         said = Feedback(0, buyer_id or INTERNAL, feedback.strip(), notes.strip(), now, principal.actor)
         return await in_one_unit(
@@ -168,7 +168,8 @@ class AfterSale:
         return ReturnUnit(setup, self._ledger, ids, principal, now)
 
 
-def _require_feedback(feedback: str, notes: str) -> None:
+def require_feedback(feedback: str, notes: str) -> None:
+    """Refuse feedback that says nothing, or too much; raises InvalidInputError."""
     if not feedback.strip() or len(feedback) > LONGEST_FEEDBACK:
         raise InvalidInputError.of("feedback", f"must have 1 to {LONGEST_FEEDBACK} characters")
     if len(notes) > LONGEST_NOTES:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from leadyard.affiliates.model import Program
+from leadyard.affiliates.model import Program, SelfPurchase
 from leadyard.affiliates.program import service as programs
 from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change
@@ -21,11 +21,17 @@ _WINDOW = timedelta(hours=1)
 
 
 async def look_at_lead(
-    connection: Connection, person: Person, visitor: Visitor, at: datetime, *, is_new_person: bool
+    connection: Connection,
+    program: Program,
+    person: Person,
+    visitor: Visitor,
+    at: datetime,
+    *,
+    is_new_person: bool,
 ) -> None:
     """Raise what looks wrong about a person who comes with a visitor, for whom somebody is credited.
 
-    `visitor` is as it was before: it may have been another person's, such as the affiliate's own.
+    `visitor` is as it was before: it may have been another person's, such as the affiliate's own, which is no matter where affiliates may buy themselves.
     """
     affiliate_id = person.credit.affiliate_id
     if affiliate_id is None or person.email is None:
@@ -37,6 +43,8 @@ async def look_at_lead(
     found: list[tuple[SignalKind, str]] = []
     if is_new_person and is_disposable(email_key(person.email).rpartition("@")[2]):
         found.append((SignalKind.DISPOSABLE_EMAIL, "the address is of a domain for throw-away addresses"))
+    if program.self_purchase is SelfPurchase.ALLOW:
+        own = set()
     if email_key(person.email) in own:
         found.append((SignalKind.OWN_LEAD, "the address is the credited affiliate's own"))
     elif is_others:

@@ -495,6 +495,55 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_id_counters")),
     )
     op.create_table(
+        "import_receipts",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("taken_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "digest", "number", name=op.f("pk_import_receipts")),
+    )
+    op.create_table(
+        "imports",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("author", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("size", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column(
+            "cursor", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("total", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("header", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("worker", sa.Uuid(), nullable=True),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("is_emptied", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_imports")),
+    )
+    op.create_index(
+        "ix_imports_due",
+        "imports",
+        ["account_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN (0, 1)"),
+    )
+    op.create_index(
+        "ix_imports_kept",
+        "imports",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_emptied"),
+    )
+    op.create_table(
         "jobs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1367,6 +1416,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_deliveries")),
     )
     op.create_index("ix_deliveries_campaign_id", "deliveries", ["account_id", "campaign_id"], unique=False)
+    op.create_table(
+        "import_chunks",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("bytes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "import_id"],
+            ["imports.account_id", "imports.id"],
+            name=op.f("fk_import_chunks_account_id_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "import_id", "number", name=op.f("pk_import_chunks")),
+    )
+    op.create_table(
+        "import_refusals",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id", "import_id"],
+            ["imports.account_id", "imports.id"],
+            name=op.f("fk_import_refusals_account_id_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "import_id", "number", name=op.f("pk_import_refusals")),
+    )
     op.create_table(
         "lead_checks",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -3,19 +3,17 @@
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadyard.intake.imports.reading import (
-    Columns,
-    ImportFileError,
-    ImportRow,
-    match_columns,
-    read_header,
-    read_rows,
-)
+from leadyard.imports.files import texts
+from leadyard.imports.files.model import ImportFileError
+from leadyard.imports.files.opening import open_table
+from leadyard.imports.files.texts import read_header, read_rows
+from leadyard.imports.mapping import Columns, ImportRow, match_columns, read_values
 
 KNOWN = [("email", "Email"), ("phone1", "Phone 1"), ("data13", "make_of_car"), ("postcode", "Postcode")]
 
@@ -27,7 +25,7 @@ def lines(text: str) -> Iterator[str]:
 def rows_of(text: str) -> list[ImportRow]:
     reading = lines(text)
     header, delimiter = read_header(reading)
-    return list(read_rows(reading, delimiter, match_columns(header, KNOWN, {})))
+    return list(read_values(read_rows(reading, delimiter, len(header)), match_columns(header, KNOWN, {})))
 
 
 @pytest.mark.parametrize("title", ["email", "Email", " EMAIL ", "E-Mail", "e mail"])
@@ -36,7 +34,9 @@ def test_a_column_is_found_however_its_title_is_written(title: str) -> None:
 
 
 def test_a_label_names_its_field_and_the_supplier_columns_are_known() -> None:
-    columns = match_columns(["Make Of Car", "SID", "ssid", "Shoe size"], KNOWN, {})
+    columns = match_columns(
+        ["Make Of Car", "SID", "ssid", "Shoe size"], [*KNOWN, ("sid", "sid"), ("ssid", "ssid")], {}
+    )
     assert columns == Columns(("data13", "sid", "ssid", None), ("Shoe size",))
 
 
@@ -89,6 +89,37 @@ def test_rows_that_cannot_be_read_do_not_stop_the_others() -> None:
 def test_a_value_without_end_is_one_bad_row() -> None:
     rows = rows_of("email,postcode\n" + "x" * 70_000 + ",y\nc@d.ef,TN1\n")
     assert [bool(row.problem) for row in rows] == [True, False]
+
+
+def test_files_in_utf_16_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "leads.txt"
+    path.write_bytes("email\tpostcode\na@b.cd\tcafé\n".encode("utf-16"))
+    with open_table(path) as table:
+        assert (table.header, [row.cells for row in table.rows]) == (
+            ["email", "postcode"],
+            [["a@b.cd", "café"]],
+        )
+
+
+def test_zeros_among_the_characters_are_left_out() -> None:
+    assert rows_of("email,postcode\na\x00@b.cd,TN1\x00\n")[0].values == {"email": "a@b.cd", "postcode": "TN1"}
+
+
+def test_a_line_without_end_is_one_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "_LONGEST_LINE", 1000)
+    path = tmp_path / "leads.csv"
+    path.write_text("email,postcode\n" + "x," * 5000 + "\nc@d.ef,TN1\n")
+    with open_table(path) as table:
+        assert [(row.number, bool(row.problem)) for row in table.rows] == [(2, True), (3, False)]
+
+
+def test_columns_without_a_title_are_nobodys() -> None:
+    columns = match_columns(["email", "", " "], [*KNOWN, ("notes", "")], {})
+    assert columns == Columns(("email", None, None), ())
+
+
+def test_what_keeps_spreadsheets_from_a_formula_is_taken_off_again() -> None:
+    assert rows_of("email,postcode\n'=1+1,'tis\n")[0].values == {"email": "=1+1", "postcode": "'tis"}
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=20)

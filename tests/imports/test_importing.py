@@ -7,9 +7,13 @@ import pytest
 from tests.exchange import Exchange
 
 from leadyard.campaigns.model import Caps
-from leadyard.intake.imports import service
-from leadyard.intake.imports.reading import ImportFileError
-from leadyard.intake.imports.service import Importer, ImportOrder, Refusal, Summary, row_uuid
+from leadyard.imports.files.model import ImportFileError
+from leadyard.imports.files.opening import open_table
+from leadyard.imports.leads import LeadTaker, row_uuid
+from leadyard.imports.model import ImportOrder, ImportRun, Refusal, Step, Summary
+from leadyard.imports.service import file_digest, open_import
+from leadyard.imports.takers import Takers
+from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.leads.model import Channel
 
@@ -20,16 +24,22 @@ def line(number: int, email: str = "") -> str:
     return f"{email or f'person.{number}@example.com'},07{700_000_000 + number},Jo,Bloggs,x\n"
 
 
-async def importer(exchange: Exchange) -> Importer:
+async def run(exchange: Exchange, path: Path, **changes: str | bool) -> tuple[Summary, list[Refusal]]:
+    order = msgspec.structs.replace(ImportOrder(campaign="CARS", sid="1"), **changes)
     setup = await exchange.configuration.current(exchange.account_id)
-    return Importer(exchange.intake, exchange.plans, setup)
+    going = ImportRun(exchange.account_id, file_digest(path, order), order, clock.now())
+    takers = Takers(
+        exchange.database, exchange.configuration, exchange.plans, exchange.ledger, exchange.intake
+    )
+    summary, refused = Summary(), []
 
+    async def note(step: Step) -> None:
+        summary.add(step.summary)
+        refused.extend(step.refusals)
 
-async def run(exchange: Exchange, path: Path, **order: str | bool) -> tuple[Summary, list[Refusal]]:
-    refused: list[Refusal] = []
-    importing = await importer(exchange)
-    wanted = msgspec.structs.replace(ImportOrder(path, "CARS", "1"), **order)
-    summary = await importing.run(wanted, refused=refused.append, moved=lambda _: None)
+    with open_table(path, order.sheet) as table:
+        opened = open_import(table, order, takers.of(setup, going, exchange.principal))
+        assert await opened.run(note)
     return summary, refused
 
 
@@ -39,9 +49,9 @@ async def test_good_rows_get_in_and_bad_ones_say_why(exchange: Exchange, tmp_pat
     path.write_text(HEADER + line(1) + line(2, "nobody") + "a,b\n" + line(1) + line(3))
     summary, refused = await run(exchange, path)
     assert (summary.rows, summary.accepted, summary.unreadable) == (5, 2, 1)
-    assert dict(summary.refused) == {-5: 1, -2: 1}
+    assert dict(summary.refused) == {"-5": 1, "-2": 1}
     assert sorted((r.number, r.code) for r in refused if r.code) == [(3, -5), (5, -2)]
-    assert next(r.errors for r in refused if r.number == 3) == ("Email is not a valid email address",)
+    assert next(r.reasons for r in refused if r.number == 3) == ("Email is not a valid email address",)
     assert {row["channel"] for row in await exchange.rows("leads")} == {Channel.IMPORT}
     assert len(await exchange.rows("delivery_jobs")) == 2
     assert await exchange.differences() == []
@@ -52,7 +62,7 @@ async def test_a_cap_holds_for_imports(exchange: Exchange, tmp_path: Path) -> No
     path = tmp_path / "leads.csv"
     path.write_text(HEADER + "".join(line(n) for n in range(1500)))
     summary, _ = await run(exchange, path)
-    assert (summary.accepted, dict(summary.refused)) == (700, {-4: 800})
+    assert (summary.accepted, dict(summary.refused)) == (700, {"-4": 800})
     assert await exchange.differences() == []
 
 
@@ -60,7 +70,7 @@ async def test_a_second_run_of_the_same_import_takes_nothing_twice(
     exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await exchange.campaign()
-    monkeypatch.setattr(service, "CHUNK", 10)
+    monkeypatch.setattr(LeadTaker, "chunk", 10)
     path = tmp_path / "leads.csv"
     path.write_text(HEADER + "".join(line(n) for n in range(100)))
     submit_many = exchange.intake.submit_many
@@ -98,7 +108,7 @@ async def test_a_dry_run_judges_and_keeps_nothing(exchange: Exchange, tmp_path: 
     path = tmp_path / "leads.csv"
     path.write_text(HEADER + line(1) + line(2, "nobody") + "a,b\n")
     summary, refused = await run(exchange, path, is_trial=True)
-    assert (summary.rows, summary.accepted, summary.unreadable, dict(summary.refused)) == (3, 1, 1, {-5: 1})
+    assert (summary.rows, summary.accepted, summary.unreadable, dict(summary.refused)) == (3, 1, 1, {"-5": 1})
     assert {refusal.number for refusal in refused} == {3, 4}
     assert await exchange.rows("leads") == []
 

@@ -1,0 +1,58 @@
+"""Webhooks are told of purchases and commissions in the unit of work that makes them, and only those that asked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.affiliates.shop import BASIC, Shop, new_shop
+
+from leadyard.campaigns import service as setup
+from leadyard.kit.errors import InvalidInputError
+from leadyard.storage.database import Database
+
+
+@pytest.fixture
+async def shop(database: Database, dsn: str, tmp_path: Path) -> Shop:
+    shop = await new_shop(database, dsn, tmp_path)
+    await shop.plan("basic", *BASIC)
+    await shop.affiliate("child")
+    return shop
+
+
+async def hook(shop: Shop, *events: str, **more: Any) -> int:
+    document = {"url": "https://crm.example.com/hook", "settings": {"events": list(events), **more}}
+    return (await setup.webhooks.create(shop.database, shop.actor, document)).id
+
+
+async def told(shop: Shop) -> list[tuple[int, str, str]]:
+    found = []
+    for row in await shop.rows("outbox"):
+        thing = row["payload"].get("commission") or row["payload"].get("purchase")
+        found.append((row["webhook_id"], row["event"], thing["amount"]))
+    return sorted(found)
+
+
+async def test_each_webhook_is_told_what_it_asked_for(shop: Shop) -> None:
+    campaign = await shop.campaign()
+    money = await hook(shop, "commission.created", "commission.paid", "commission.cancelled")
+    sales = await hook(shop, "purchase.created", "purchase.cancelled", "lead.sold")
+    await hook(shop, "purchase.created", campaign_ids=[campaign.id])
+    bought = await shop.buy(amount="80", code="child")
+    await shop.mark_paid(bought, await shop.known("child"))
+    await shop.cancel(bought)
+    assert await told(shop) == [
+        (money, "commission.created", "-8"),
+        (money, "commission.created", "8"),
+        (money, "commission.paid", "8"),
+        (sales, "purchase.cancelled", "80"),
+        (sales, "purchase.created", "80"),
+    ]
+
+
+async def test_nothing_is_told_of_what_was_refused_or_repeated(shop: Shop) -> None:
+    await hook(shop, "purchase.created", "commission.created")
+    with pytest.raises(InvalidInputError):
+        await shop.buy(amount="-1", code="child")
+    await shop.buy(amount="80", purchase_code="A1", code="child")
+    await shop.buy(amount="80", purchase_code="A1", code="child")
+    assert [event for _, event, _ in await told(shop)] == ["commission.created", "purchase.created"]
