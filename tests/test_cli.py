@@ -47,6 +47,11 @@ def test_every_command_is_listed_and_explains_itself(command: str) -> None:
     assert "--data-dir" in shown.stdout
 
 
+def test_moving_in_explains_itself() -> None:
+    assert "\n  migrate-from " in leadyard("--help").stdout
+    assert "--source" in leadyard("migrate-from", "leaddyno", "--help").stdout
+
+
 def test_the_benchmarks_explain_themselves() -> None:
     assert "--rounds" in leadyard("bench", "--help").stdout
 

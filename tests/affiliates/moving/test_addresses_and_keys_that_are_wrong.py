@@ -123,7 +123,7 @@ class Other:
         self._status, self._body = status, body
         self._headers = [(name.encode(), value) for name, value in headers.items()]
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
         await send({"type": "http.response.body", "body": self._body})
 

@@ -1,5 +1,7 @@
 """Ranges of ids that are kept for a move."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,4 +19,4 @@ def test_an_id_is_apart_exactly_when_a_range_held_it(added: list[tuple[int, int]
         held |= set(range(first, first + count))
     assert {number for number in range(60) if is_apart(ranges, number)} == held
     assert highest(ranges) == max(held, default=0)
-    assert all(one[1] + 1 < other[0] for one, other in zip(ranges, ranges[1:], strict=False))
+    assert all(one[1] + 1 < other[0] for one, other in itertools.pairwise(ranges))

@@ -4,12 +4,19 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
+import aiohttp
 import pytest
 from tests.affiliates.moving.conftest import Here
 from tests.affiliates.moving.there import Gate, everything
 from tests.dialects.leaddyno.world import PRIVATE_KEY, World
-from tests.vault import SECRET_KEY
+from tests.vault import SECRET_KEY, VAULT
+
+from leadyard.affiliates.moving.source import Source
+from leadyard.affiliates.moving.wire import Resource
+from leadyard.settings import Settings
+from leadyard.storage.database import Database
 
 LIMITED = (429, b"0", b'{"error":"Too many requests","message":"API rate limit exceeded"}')
 BROKEN = (502, b"0", b"<html>Bad gateway</html>")
@@ -75,6 +82,47 @@ async def test_refusals_in_between_only_take_time(there: World, here: Here, gate
     assert await here.exchange.differences() == []
 
 
+async def test_connections_that_break_off_are_made_again() -> None:
+    calls = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        await reader.readuntil(b"\r\n\r\n")
+        if calls == 2:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{")
+        elif calls > 3:
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\n{"count": 42}')
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, aiohttp.ClientSession() as session:
+        source = Source(session, f"http://127.0.0.1:{port}/v1/", PRIVATE_KEY, pause_seconds=0.01)
+        assert await source.count(Resource.LEADS) == 42
+    assert calls >= 4
+
+
+async def test_a_parent_that_came_while_it_was_read_is_found(
+    there: World, here: Here, gate: Gate, url: str
+) -> None:
+    gate.hold_from = 12
+    move = asyncio.create_task(here.move(url))
+    await asyncio.wait_for(gate.held.wait(), 30)
+    await there.post("/affiliates", email="late-parent@partners.example")
+    await there.post(
+        "/affiliates", email="late@partners.example", affiliate_code="late",
+        referring_affiliate="late-parent@partners.example",
+    )  # fmt: skip
+    await there.post("/purchases", email="late@example.com", purchase_code="LATE", code="late")
+    gate.hold_from = None
+    gate.release()
+    await asyncio.wait_for(move, 60)
+    late = await here.get("/affiliates/by_email", email="late@partners.example")
+    assert late["referring_affiliate"] == "late-parent@partners.example"
+    assert await here.exchange.differences() == []
+
+
 async def test_a_second_run_changes_nothing(here: Here, url: str) -> None:
     await here.move(url)
     before = await everything(here)
@@ -134,7 +182,7 @@ async def test_rows_that_arrive_while_it_is_read_are_not_lost(
     await asyncio.wait([move])
     gate.hold_from = None
     await here.move(url)
-    assert await here.differing(url) in ([], [f"visitors: {len(await there.get('/visitors', per_page=200))}"])
+    assert await here.differing(url) == []
     found = await here.get("/purchases", per_page=200)
     assert {f"M-{number}" for number in range(4)} <= {row["purchase_code"] for row in found}
     assert await here.exchange.differences() == []
@@ -153,4 +201,22 @@ async def test_an_account_whose_lists_begin_with_the_oldest_moves_too(
     await here.settings(list_order="oldest_first")
     await here.move(url)
     assert await everything(here) == await everything(there)
+    assert await here.exchange.differences() == []
+
+
+async def test_ids_that_a_running_process_holds_are_not_taken(
+    there: World, here: Here, dsn: str, tmp_path: Path, url: str
+) -> None:
+    await here.post("/leads", email="own-0@example.com")
+    other = Database(dsn, size=4, vault=VAULT)
+    await other.open()
+    mover = Here(other, Settings(data_dir=tmp_path))
+    mover.exchange = here.exchange
+    await mover.move(url)
+    assert await mover.differing(url) == []
+    for number in range(1, 20):
+        await here.post("/leads", email=f"own-{number}@example.com")
+    await mover.close()
+    await other.close()
+    assert await here.get("/leads/count") == {"count": 20 + (await there.get("/leads/count"))["count"]}
     assert await here.exchange.differences() == []

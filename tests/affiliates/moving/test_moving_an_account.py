@@ -5,6 +5,7 @@ from typing import Any
 from tests.affiliates.moving.conftest import Here
 from tests.affiliates.moving.there import SITE, Gate, everything
 from tests.dialects.leaddyno.world import World
+from tests.exchange import new_exchange
 
 from leadyard.affiliates.affiliates import service as affiliates
 from leadyard.affiliates.affiliates.inputs import AffiliateInput
@@ -67,6 +68,21 @@ async def test_dashboards_keep_their_links_and_the_shop_its_address(
     theirs, ours = await there.get("/affiliates"), await here.get("/affiliates")
     assert [a["affiliate_dashboard_url"] for a in ours] == [a["affiliate_dashboard_url"] for a in theirs]
     assert [a["affiliate_url"] for a in ours] == [a["affiliate_url"] for a in theirs]
+
+
+async def test_a_dashboard_link_of_somebody_elses_is_not_taken_over(
+    there: World, here: Here, url: str
+) -> None:
+    ann = await there.get("/affiliates/by_email", email="ann@partners.example")
+    token = ann["affiliate_dashboard_url"].rpartition("/")[2]
+    other = await new_exchange(here.database, {"slug": "other", "takes_other_hosts": False})
+    mine, _ = await affiliates.create(here.database, other.actor, AffiliateInput(email="x@partners.example"))
+    async with here.database.connection() as connection:
+        await connection.execute("UPDATE affiliates SET dashboard_token = $1 WHERE id = $2", token, mine.id)
+    notes = await here.move(url)
+    moved = await here.get("/affiliates/by_email", email="ann@partners.example")
+    assert moved["affiliate_dashboard_url"] != ann["affiliate_dashboard_url"]
+    assert any("the dashboard has a new link" in note for note in notes)
 
 
 async def test_nothing_is_earned_anew_when_a_moved_purchase_comes_again(here: Here, url: str) -> None:
@@ -168,7 +184,8 @@ def _without_ids(found: dict[str, Any], own: dict[str, Any]) -> dict[str, list[d
 
 def _rows(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows: Any = found.get(name, [])
-    return rows["commissions"] if isinstance(rows, dict) else rows
+    listed: list[dict[str, Any]] = rows["commissions"] if isinstance(rows, dict) else rows
+    return listed
 
 
 def _is_id(name: str) -> bool:

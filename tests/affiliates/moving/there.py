@@ -30,13 +30,18 @@ class Gate:
         """By the number of the request: status, Retry-After, body."""
         self.hold_from: int | None = None
         self.held = asyncio.Event()
+        self._go_on = asyncio.Event()
+
+    def release(self) -> None:
+        """Let go on what is held."""
+        self._go_on.set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         number = len(self.paths)
         self.paths.append(scope["path"])
         if self.hold_from is not None and number >= self.hold_from:
             self.held.set()
-            await asyncio.Event().wait()
+            await self._go_on.wait()
         if number in self.refusals:
             status, retry_after, body = self.refusals[number]
             headers = [(b"retry-after", retry_after), (b"content-type", b"application/json")]

@@ -86,11 +86,10 @@ async def _set_parent(unit: Unit, row: Kept) -> None:
 
 async def _made(unit: Unit, row: TheirAffiliate, our_id: int) -> Affiliate:
     connection, account_id = unit.connection, unit.account_id
-    token = _TOKEN.search(urlsplit(row.affiliate_dashboard_url or "").path)
     affiliate = Affiliate(
         account_id, our_id, row.email.strip(), row.first_name, row.last_name, await _free_code(unit, row), _status(row),
         await _group_id(unit, row.compensation_tier_code), None, row.paypal_email, await _domain(unit, row),
-        bool(row.unsubscribed), row.custom_fields or {}, token[1] if token else new_dashboard_token(), True,
+        bool(row.unsubscribed), row.custom_fields or {}, await _token(unit, row), True,
         row.created_at, row.updated_at or row.created_at,
     )  # fmt: skip
     await store.insert(connection, affiliate)
@@ -168,6 +167,19 @@ async def _group_id(unit: Unit, code: str | None) -> int | None:
         )  # fmt: skip
         await group_store.insert(connection, account_id, group)
     return group.id
+
+
+async def _token(unit: Unit, row: TheirAffiliate) -> str:
+    """Choose what opens the dashboard: what opens it there, unless that opens another one here."""
+    found = _TOKEN.search(urlsplit(row.affiliate_dashboard_url or "").path)
+    if found is None:
+        return new_dashboard_token()
+    if await moves.is_token_taken(unit.connection, unit.account_id, found[1]):
+        unit.problems.append(
+            f"affiliate {row.email}: the dashboard has a new link, the old one is taken here"
+        )
+        return new_dashboard_token()
+    return found[1]
 
 
 async def _domain(unit: Unit, row: TheirAffiliate) -> str | None:

@@ -135,17 +135,23 @@ class _Book:
         )  # fmt: skip
 
     async def follow(self, row: TheirPurchase, our_id: int) -> None:
-        """Take over what was changed there later than here; one that is cancelled here stays so."""
+        """Take over what was changed there later than here, and that it was cancelled; one cancelled here stays so."""
         unit = self._unit
         before = await store.by_id(unit.connection, unit.account_id, our_id)
         changed_at = row.updated_at or row.created_at
-        if before is None or before.is_cancelled or changed_at <= before.updated_at:
+        if before is None or before.is_cancelled:
+            return
+        if changed_at <= before.updated_at and _state(row) is not PurchaseState.CANCELLED:
             return
         await people.lock_all(unit.connection, unit.account_id, [before.person_id])
         after = msgspec.structs.replace(
-            before, state=_state(row), amount=row.purchase_amount, currency=self._currency(row), line_items=_items(row),
-            description=row.description, note=row.note, updated_at=changed_at, cancellation=self._cancelled(row),
+            before, state=_state(row), cancellation=self._cancelled(row), updated_at=max(changed_at, before.updated_at)
         )  # fmt: skip
+        if changed_at > before.updated_at:
+            after = msgspec.structs.replace(
+                after, amount=row.purchase_amount, currency=self._currency(row), line_items=_items(row),
+                description=row.description, note=row.note,
+            )  # fmt: skip
         await store.update(unit.connection, after)
         if after.is_cancelled:
             self._standing[before.person_id] -= 1

@@ -29,6 +29,7 @@ from leadyard.tracking.model import Arrival
 
 _MOST_SWEEPS = 3
 _MOST_TRIES = 5
+_BATCH = 500
 
 Moved = Callable[[Resource, int, int], None]
 """Told of a resource, how many of its rows were read and how many there are."""
@@ -81,11 +82,13 @@ class Mover:
         for resource in KINDS:
             await self._sweep_all(resource)
             if resource is Resource.AFFILIATES:
-                await self._in_unit(affiliates.set_parents)
+                await self._set_parents()
             elif resource is Resource.VISITORS:
                 await self._fetch_latest_visitors()
             elif resource is Resource.PURCHASES:
                 await self._in_unit(purchases.mark_first)
+        # Affiliates who came with what refers to them have parents too.
+        await self._set_parents()
         async with self._database.unit_of_work() as connection:
             counts = await store.counts(connection, self._actor.account_id, self._name)
             await record_change(
@@ -113,7 +116,7 @@ class Mover:
     async def _sweep(self, resource: Resource, total: int) -> bool:
         """Read pages to the end, from where a run was cut short; True when it was from the start."""
         async with self._database.unit_of_work() as connection:
-            first = (await store.lock(connection, self._actor.account_id, self._name, resource)).next_page
+            first = (await store.lock(connection, self._actor.account_id, self._name, resource)).first_page
         number, read = first, (first - 1) * PER_PAGE
         before: list[int] = []
         while True:
@@ -212,16 +215,25 @@ class Mover:
             else:
                 await self._take(resource, [row])
 
+    async def _set_parents(self) -> None:
+        """Put affiliates under their parents; those that no list has shown are fetched."""
+        last = 0
+        while batch := await self._awaiting(Resource.AFFILIATES, last):
+            last = batch[-1].their_id
+            parents = {int(row.awaits) for row in batch if row.awaits and row.awaits.isdigit()}
+            await self._fetch(Resource.AFFILIATES, parents)
+        await self._in_unit(affiliates.set_parents)
+
+    async def _awaiting(self, resource: Resource, after: int) -> list[store.Kept]:
+        async with self._database.connection() as connection:
+            return await store.awaiting(
+                connection, self._actor.account_id, self._name, resource, after, _BATCH
+            )
+
     async def _fetch_latest_visitors(self) -> None:
         """Fetch the latest visitors of leads that no list has shown."""
         last = 0
-        while True:
-            async with self._database.connection() as connection:
-                batch = await store.awaiting(
-                    connection, self._actor.account_id, self._name, Resource.LEADS, last, 500
-                )
-            if not batch:
-                return
+        while batch := await self._awaiting(Resource.LEADS, last):
             last = batch[-1].their_id
             visitors = {int(row.awaits) for row in batch if row.awaits}
             await self._fetch(Resource.VISITORS, visitors)

@@ -15,6 +15,12 @@ class Progress(msgspec.Struct, frozen=True):
 
     next_page: int = 1
     ranges: Ranges = ()
+    is_done: bool = False
+
+    @property
+    def first_page(self) -> int:
+        """Tell where to begin: where a first run was cut short; a later one looks for changes from the start."""
+        return 1 if self.is_done else self.next_page
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -30,7 +36,7 @@ _MAKE = """
 INSERT INTO moves (account_id, source, resource, ranges) VALUES ($1, $2, $3, '[]') ON CONFLICT DO NOTHING
 """
 _LOCK = """
-SELECT next_page, ranges FROM moves WHERE account_id = $1 AND source = $2 AND resource = $3 FOR UPDATE
+SELECT next_page, ranges, done_at IS NOT NULL AS is_done FROM moves WHERE account_id = $1 AND source = $2 AND resource = $3 FOR UPDATE
 """
 _SAVE_PAGE = """
 UPDATE moves SET next_page = $4, done_at = CASE WHEN $5 THEN now() ELSE done_at END
@@ -65,6 +71,11 @@ UPDATE people p SET latest_visitor_id = arrived.visitor_id FROM arrived
 WHERE p.account_id = $1 AND p.id = arrived.person_id AND p.latest_visitor_id IS NULL
 """
 _KNOWN_CODES = "SELECT code_key FROM affiliate_codes WHERE account_id = $1 AND code_key = ANY($2::text[])"
+# A dashboard is found by its token alone, so that no two affiliates of any accounts may share one.
+_DASHBOARD_IS_TAKEN = """
+SELECT EXISTS (SELECT FROM affiliates WHERE account_id = $1 AND dashboard_token = $2)
+  OR EXISTS (SELECT FROM affiliates WHERE account_id <> $1 AND dashboard_token = $2)
+"""
 _COUNT = """
 SELECT count(*) FROM moved_rows m WHERE m.account_id = $1 AND m.source = $2 AND m.resource = $3
   AND EXISTS (SELECT FROM {table} r WHERE r.account_id = $1 AND r.id = m.our_id)
@@ -145,6 +156,11 @@ async def known_codes(connection: Connection, account_id: int, keys: Collection[
     """Tell which codes, as they are compared, are affiliates' here."""
     rows = await connection.fetch(_KNOWN_CODES, account_id, list(keys))
     return {row["code_key"] for row in rows}
+
+
+async def is_token_taken(connection: Connection, account_id: int, token: str) -> bool:
+    """Tell whether a dashboard has this token already, whosever it is."""
+    return bool(await connection.fetchval(_DASHBOARD_IS_TAKEN, account_id, token))
 
 
 async def counts(connection: Connection, account_id: int, source: str) -> Mapping[Resource, int]:
