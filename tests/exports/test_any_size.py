@@ -201,6 +201,6 @@ async def test_few_leads_among_many_are_found_in_few_pages(desk: Desk, counting:
 
 
 async def until_empty(folder: Path) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while list(folder.glob("leadyard-export-*")):  # noqa: ASYNC110 - a folder tells nobody
             await asyncio.sleep(0.05)

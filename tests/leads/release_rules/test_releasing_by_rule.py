@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from tests.desk import Desk
 from tests.vault import VAULT
@@ -21,13 +22,24 @@ from leadyard.leads.release_rules.service import progress_of, release_rules
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
 
-START = datetime.now(UTC)
 IN_LEEDS = {"operand": "postcode", "operator": "begins with", "value": "LS"}
+
+
+class Story:
+    """When the test began."""
+
+    start = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def begin() -> None:
+    """Count time from the test's own beginning: it may run long after this file was read."""
+    Story.start = datetime.now(UTC)
 
 
 @contextmanager
 def later(**span: float) -> Iterator[None]:
-    with time_machine.travel(START + timedelta(**span), tick=True):
+    with time_machine.travel(Story.start + timedelta(**span), tick=True):
         yield
 
 
