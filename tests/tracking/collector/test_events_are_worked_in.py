@@ -151,3 +151,21 @@ async def test_only_what_came_before_a_moment_is_worked_in_if_one_is_named(page:
 
     assert await work_in(page.site.database, page.site.account_id, event["at"], following=page.notes) == 0
     assert len(await page.rows("collector_events")) == 1
+
+
+async def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_the_next(page: Page) -> None:
+    for number in range(5):
+        await page.send("visit", t=f"t-{number}", u=SHOP)
+        await page.send("lead", t=f"t-{number}", e=f"jo.{number}@example.com")
+    asked: list[None] = []
+
+    def goes_on() -> bool:
+        asked.append(None)
+        return len(asked) < 3
+
+    worker = EventWorker(page.site.database, page.notes)
+    done = await worker.once(goes_on)
+
+    assert 0 < done < 10
+    assert len(await page.rows("collector_events")) == 10 - done
+    assert done + await worker.once() == 10

@@ -1,6 +1,7 @@
 """The worker's loops: events are worked in, and visits of the last hour looked at, for all accounts."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -35,7 +36,7 @@ class EventWorker:
         while not stop.is_set():
             done = 0
             try:
-                done = await self.once()
+                done = await self.once(lambda: not stop.is_set())
             except UnavailableError as error:
                 _log.warning("events were not worked in", error=str(error))
             await pause(stop, 0 if done else _PAUSE_SECONDS)
@@ -48,13 +49,15 @@ class EventWorker:
                 _log.warning("visits were not looked at", error=str(error))
             await pause(stop, _LOOK_SECONDS)
 
-    async def once(self) -> int:
-        """Go once through the accounts that have events; gives how many were worked in."""
+    async def once(self, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Go once through the accounts that have events, as long as it `goes_on`; gives how many were worked in."""
         async with self._database.connection() as connection:
             accounts = await store.due_accounts(connection)
         done = 0
         for account_id in accounts:
-            done += await work_in(self._database, account_id, following=self._following, waits=False)
+            done += await work_in(
+                self._database, account_id, following=self._following, waits=False, goes_on=goes_on
+            )
         return done
 
     async def look(self) -> None:

@@ -1,6 +1,6 @@
 """Works events in: in their order, one worker at a time per account, each event once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import takewhile
 from uuid import UUID
@@ -35,16 +35,17 @@ async def work_in(
     *,
     following: Following,
     waits: bool = True,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
     """Work in the events of an account that are there now, of those received before `until` only; gives their number.
 
     Somebody who works the same account's events in is waited for, unless `waits` is False. An event that cannot be
-    worked in is set aside with the reason.
+    worked in is set aside with the reason. `goes_on` is asked before each batch.
     """
     async with database.connection() as connection:
         last = await store.latest(connection, account_id, until)
     done = 0
-    while last is not None:
+    while last is not None and goes_on():
         count = await _some(database, account_id, last, following, waits=waits)
         if count == 0:
             break
