@@ -172,7 +172,7 @@ async def test_the_throttle_holds_over_workers_and_restarts(desk: Desk) -> None:
         with later(minutes=2, seconds=seconds):
             await asyncio.gather(*(runner_of(desk).run_due() for _ in range(3)))
     moments = sorted(row["decided_at"] for row in await desk.rows("leads", "decided_at IS NOT NULL"))
-    assert 12 <= len(moments) <= 18
+    assert 6 < len(moments) <= 18
     for first in moments:
         assert sum(first <= at < first + timedelta(seconds=60) for at in moments) <= 6
     assert (await progress(desk, rule_id)).released == len(moments)

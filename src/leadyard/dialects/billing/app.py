@@ -92,7 +92,7 @@ class BillingWebhooks:
         if secret and provider.is_signed is not None and not provider.is_signed(message, secret):
             raise RefusedError(_DENIED, "The signature is missing or wrong.")
         events = provider.read(message)
-        if provider.name == "paypal":
+        if events and provider.takes_public_key:
             await self._confirm(message, known)
         return [await self._taker.take(account_id, provider.name, as_known(event)) for event in events]
 
