@@ -164,7 +164,7 @@ class Exchange:
             await parts.close()
             await database.close()
 
-    async def until_idle(self, seconds: float = 20) -> None:
+    async def until_idle(self, seconds: float = 90) -> None:
         """Wait until no lead is waiting for a delivery."""
         async with asyncio.timeout(seconds):
             while await self.rows("delivery_jobs"):  # noqa: ASYNC110 - the worker tells nobody

@@ -8,9 +8,10 @@ import pytest
 from tests.exchange import Exchange, new_exchange
 
 from leadyard.affiliates.model import Attribution, Program
+from leadyard.leads.unit import in_one_unit
 from leadyard.people import service as people
 from leadyard.people.model import Person
-from leadyard.storage.database import Database
+from leadyard.storage.database import Connection, Database
 from leadyard.tracking import service as tracking
 from leadyard.tracking.model import Arrival, TouchSource, Visitor
 
@@ -69,23 +70,26 @@ class Site:
     async def visit(
         self, tracking_code: str | None = None, url: str | None = SHOP, **told: Any
     ) -> tuple[Visitor, bool]:
-        async with self.database.unit_of_work() as connection:
+        at = self.later()
+
+        async def work(connection: Connection) -> tuple[Visitor, bool]:
+            arrival = Arrival(url=url, **told)
             return await tracking.arrive(
-                connection,
-                self.account_id,
-                self.program,
-                Arrival(url=url, **told),
-                self.later(),
-                tracking_code=tracking_code,
+                connection, self.account_id, self.program, arrival, at, tracking_code=tracking_code
             )
 
+        return await in_one_unit(self.database, work)
+
     async def lead(self, email: str, visitor: Visitor | None = None) -> Person:
-        async with self.database.unit_of_work() as connection:
-            at = self.later()
+        at = self.later()
+
+        async def work(connection: Connection) -> Person:
             person, is_new = await people.lock_or_make(connection, self.account_id, email, at)
             if visitor is None:
                 return person
             return await tracking.attach(connection, self.program, person, visitor, at, is_new_person=is_new)
+
+        return await in_one_unit(self.database, work)
 
     async def touch(self, person: Person, source: TouchSource, **told: Any) -> Person:
         async with self.database.unit_of_work() as connection:

@@ -22,6 +22,7 @@ async def test_every_input_is_watched_also_those_that_come_later_and_each_addres
     await page.fill("#late", "second@example.com")
     await page.press("#late", "Tab")
     await site.until(lambda: site.kinds().count("lead") == 2)
+    await page.wait_for_function("window.seen.length === 2")
 
     assert await page.evaluate("window.seen") == ["first@example.com", "second@example.com"]
     assert site.kinds() == ["visit", "lead", "lead"]
