@@ -171,7 +171,7 @@ async def test_the_secret_is_never_shown_and_kept_when_its_mask_comes_back(
 
     assert SECRET not in str(shown)
     assert again.status_code == 200
-    (row,) = await exchange.rows("payout_channels")
+    (row,) = await exchange.rows("integrations")
     assert SECRET not in str(row["settings"])
     assert (await client.delete("/payout-channels/webhook")).status_code == 204
     assert (await client.get("/payout-channels/webhook")).status_code == 404

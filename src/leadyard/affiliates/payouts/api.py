@@ -1,17 +1,17 @@
 """Payouts in the own API."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+from leadyard.affiliates.integrations.service import Integration
 from leadyard.affiliates.model import PayoutMethod, PayoutState
 from leadyard.affiliates.payouts import channels
 from leadyard.affiliates.payouts.model import (
     PaymentFile,
     PayoutRecord,
-    PayPalChannel,
     Resolution,
     RunInput,
     RunRecord,
-    WebhookChannel,
 )
 from leadyard.affiliates.payouts.service import Payouts
 from leadyard.identity.model import Permission
@@ -121,12 +121,10 @@ def _payout_operations(payouts: Payouts) -> tuple[Operation, ...]:
 
 def _channel_operations() -> tuple[Operation, ...]:
     operations: list[Operation] = []
-    for method, name, kind in (
-        (PayoutMethod.PAYPAL, "PayPal", PayPalChannel),
-        (PayoutMethod.WEBHOOK, "Webhook", WebhookChannel),
-    ):
-        read, put, delete = _channel_handlers(method)
-        path = f"{_CHANNELS}/{method}"
+    for method, name in ((PayoutMethod.PAYPAL, "PayPal"), (PayoutMethod.WEBHOOK, "Webhook")):
+        channel = channels.CHANNELS[method]
+        read, put, delete = _channel_handlers(channel)
+        path, kind = f"{_CHANNELS}/{method}", channel.kind
         operations += (
             Operation(
                 method="GET", path=path, id=f"read{name}Channel", summary=f"Read how payouts go to {name}",
@@ -144,15 +142,15 @@ def _channel_operations() -> tuple[Operation, ...]:
     return tuple(operations)
 
 
-def _channel_handlers(method: PayoutMethod) -> tuple[Handler, Handler, Handler]:
+def _channel_handlers(channel: Integration[Any]) -> tuple[Handler, Handler, Handler]:
     async def read(call: Call) -> Answer:
-        return Answer(await channels.show(call.database, call.account_id, method))
+        return Answer(await channel.show(call.database, call.account_id))
 
     async def put(call: Call) -> Answer:
-        return Answer(await channels.put(call.database, call.actor, method, call.body))
+        return Answer(await channel.put(call.database, call.actor, call.body))
 
     async def delete(call: Call) -> Answer:
-        await channels.delete(call.database, call.actor, method)
+        await channel.delete(call.database, call.actor)
         return Answer()
 
     return read, put, delete

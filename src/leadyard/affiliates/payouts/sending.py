@@ -14,7 +14,7 @@ import structlog
 from leadyard.affiliates.model import PAYOUT_STATES, PayoutMethod, PayoutState
 from leadyard.affiliates.payouts import channels, paypal, receiver, store
 from leadyard.affiliates.payouts.calling import Exchange, Report, Told
-from leadyard.affiliates.payouts.model import RETRY, Payout, PayPalChannel, WebhookChannel
+from leadyard.affiliates.payouts.model import RETRY, Payout
 from leadyard.affiliates.payouts.service import Payouts
 from leadyard.delivery.retries import next_delay
 from leadyard.kit import clock
@@ -89,9 +89,9 @@ class PayoutSender:
         async with self._database.connection() as connection:
             payees = await store.payees(connection, payout.account_id, [payout.affiliate_id])
             if payout.method is PayoutMethod.PAYPAL:
-                account = await channels.read(connection, payout.account_id, payout.method, PayPalChannel)
+                account = await channels.PAYPAL.read(connection, payout.account_id)
             else:
-                own = await channels.read(connection, payout.account_id, payout.method, WebhookChannel)
+                own = await channels.WEBHOOK.read(connection, payout.account_id)
         payee = payees[payout.affiliate_id]
         if payout.method is PayoutMethod.PAYPAL:
             if account is None:

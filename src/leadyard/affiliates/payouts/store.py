@@ -214,27 +214,3 @@ async def payees(connection: Connection, account_id: int, affiliate_ids: Collect
         row["id"]: Payee(row["id"], row["email"], row["name"], row["paypal_email"], row["bank"])
         for row in rows
     }
-
-
-async def channel(connection: Connection, account_id: int, kind: str) -> Any:
-    """Give the stored settings of a channel, sealed; None where it is not set up."""
-    return await connection.fetchval(
-        "SELECT settings FROM payout_channels WHERE account_id = $1 AND kind = $2", account_id, kind
-    )
-
-
-async def put_channel(connection: Connection, account_id: int, kind: str, document: Any) -> None:
-    """Write the settings of a channel, sealed by the caller."""
-    await connection.execute(
-        "INSERT INTO payout_channels (account_id, kind, settings) VALUES ($1, $2, $3)"
-        " ON CONFLICT (account_id, kind) DO UPDATE SET settings = excluded.settings, updated_at = now()",
-        account_id, kind, document,
-    )  # fmt: skip
-
-
-async def delete_channel(connection: Connection, account_id: int, kind: str) -> bool:
-    """Forget a channel; True when there was one."""
-    done = await connection.execute(
-        "DELETE FROM payout_channels WHERE account_id = $1 AND kind = $2", account_id, kind
-    )
-    return str(done) == "DELETE 1"

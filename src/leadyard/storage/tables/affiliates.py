@@ -281,23 +281,14 @@ fraud_signals = tenant(
 )
 """What looked wrong and waits for a person's word; `origin` keeps one signal from being raised twice."""
 
-billing_providers = tenant(
-    "billing_providers",
+integrations = tenant(
+    "integrations",
     text("name"),
     document("settings"),
     moment("updated_at", now=True),
     key=("name",),
 )
-"""What billing systems must prove when they tell of payments."""
-
-payout_channels = tenant(
-    "payout_channels",
-    text("kind"),
-    document("settings"),
-    moment("updated_at", now=True),
-    key=("kind",),
-)
-"""Where payouts are sent to: PayPal, the account's own receiver; with secrets."""
+"""Outside systems that an account works with, secrets sealed: where payouts go, what billing systems must prove."""
 
 payout_runs = tenant(
     "payout_runs",

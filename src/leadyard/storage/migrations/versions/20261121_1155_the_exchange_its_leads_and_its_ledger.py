@@ -163,16 +163,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_log_entity", "audit_log", ["account_id", "entity", "entity_id"], unique=False)
     op.create_table(
-        "billing_providers",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column(
-            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_billing_providers")),
-    )
-    op.create_table(
         "buyer_deltas",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -544,6 +534,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("NOT is_emptied"),
     )
     op.create_table(
+        "integrations",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_integrations")),
+    )
+    op.create_table(
         "jobs",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -882,16 +882,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_partners")),
         sa.UniqueConstraint("account_id", "sid", name=op.f("uq_partners_account_id_sid")),
-    )
-    op.create_table(
-        "payout_channels",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column(
-            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.PrimaryKeyConstraint("account_id", "kind", name=op.f("pk_payout_channels")),
     )
     op.create_table(
         "payout_runs",
