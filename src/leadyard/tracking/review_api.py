@@ -10,6 +10,7 @@ from leadyard.identity.model import Permission
 from leadyard.kit.errors import NotFoundError
 from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
 from leadyard.storage.database import Row
+from leadyard.tracking.collector import setting_aside
 from leadyard.tracking.collector import store as events
 from leadyard.tracking.fraud import service
 from leadyard.tracking.fraud import store as signals
@@ -135,18 +136,12 @@ async def _list_events(call: Call) -> Answer:
 
 
 async def _retry(call: Call) -> Answer:
-    event_id = _event_id(call)
-    async with call.database.unit_of_work() as connection:
-        if not await events.put_back(connection, call.account_id, event_id):
-            raise NotFoundError("There is no event with this id.")
+    await setting_aside.retry(call.database, call.account_id, _event_id(call))
     return Answer()
 
 
 async def _throw_away(call: Call) -> Answer:
-    event_id = _event_id(call)
-    async with call.database.unit_of_work() as connection:
-        if not await events.throw_away(connection, call.account_id, event_id):
-            raise NotFoundError("There is no event with this id.")
+    await setting_aside.throw_away(call.database, call.account_id, _event_id(call))
     return Answer()
 
 
