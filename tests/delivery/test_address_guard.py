@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.delivery.buyers import ACCEPTING, LOOPBACK, Call, buyer
 
-from leadyard.delivery.guard import AddressGuard, AddressRefusedError, GuardedResolver
+from leadyard.delivery.guard import AddressGuard, AddressInfo, AddressRefusedError, GuardedResolver
 from leadyard.delivery.model import HttpTarget, Outcome
-from leadyard.delivery.transports.http import HttpTransport
+from leadyard.delivery.transports.http import HttpTransport, pool
 
 INSIDE = [
     "0.0.0.0",  # noqa: S104 - an address to refuse
@@ -132,13 +132,10 @@ async def test_a_name_with_one_address_inside_is_refused_whole(monkeypatch: pyte
 async def test_a_name_whose_address_changes_after_the_check_is_refused_at_the_connect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def rebound(_self: object, host: str, port: int = 0, **_options: object) -> list[dict[str, object]]:
-        family = socket.AF_INET
-        return [
-            {"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}
-        ]
+    async def rebound(_guard: AddressGuard, _host: str, port: int) -> list[AddressInfo]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(GuardedResolver, "resolve", rebound)
+    monkeypatch.setattr(pool, "look_up", rebound)
     async with buyer(_taken) as running:
         verdict = await _verdict(running.url.replace("127.0.0.1", "rebinding.example"))
     assert getattr(verdict, "outcome", None) is Outcome.ERROR

@@ -1,4 +1,4 @@
-"""Connections of protocols other than HTTP: one look-up, every address checked, then a checked address is called."""
+"""Connections to the outside: one look-up, every address checked, then a checked address is called."""
 
 import asyncio
 import contextlib
@@ -7,40 +7,51 @@ import ssl
 from functools import lru_cache
 from typing import cast
 
+from aiohappyeyeballs import start_connection
+
 from leadyard.delivery.guard import AddressGuard, AddressInfo
+
+_NEXT_AFTER_SECONDS = 0.25
+"""As RFC 8305 recommends."""
 
 
 class BadCertificateError(ValueError):
     """A certificate of the set-up that cannot be read."""
 
 
-async def connect(guard: AddressGuard, host: str, port: int) -> socket.socket:
-    """Connect to a host, trying its addresses in order; the caller bounds the time.
+async def look_up(guard: AddressGuard, host: str, port: int) -> list[AddressInfo]:
+    """Find the addresses of a host, all of them checked.
 
-    Raises AddressRefusedError as soon as any address of the host leads inside, OSError when none answers. The name
-    is looked up once, and what was checked is what is called, so an answer that changes meanwhile changes nothing.
+    Raises AddressRefusedError as soon as one leads inside, OSError (socket.gaierror) when the name does not resolve,
+    UnicodeError when it is no name.
     """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for _, _, _, _, where in found:
         guard.check(str(where[0]))
-    last: OSError = OSError(f"{host} has no address")
-    for info in found:
-        opened = guard.open_socket(cast(AddressInfo, info))
-        opened.setblocking(False)
-        try:
-            await loop.sock_connect(opened, info[4])
-        except OSError as error:
-            opened.close()
-            last = error
-        except BaseException:
-            opened.close()
-            raise
-        else:
-            with contextlib.suppress(OSError):
-                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return opened
-    raise last
+    if not found:
+        raise OSError(f"{host} has no address")
+    return cast(list[AddressInfo], found)
+
+
+async def connect_to(guard: AddressGuard, addresses: list[AddressInfo]) -> socket.socket:
+    """Connect to the first of some addresses that answers; the caller bounds the time.
+
+    One that does not answer at once holds the next up for a moment only. Raises OSError when none does.
+    """
+    opened = await start_connection(
+        addresses, happy_eyeballs_delay=_NEXT_AFTER_SECONDS, socket_factory=guard.open_socket
+    )
+    with contextlib.suppress(OSError):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return opened
+
+
+async def connect(guard: AddressGuard, host: str, port: int) -> socket.socket:
+    """Connect to a host; raises what `look_up` and `connect_to` raise.
+
+    The name is looked up once, and what was checked is what is called, so an answer that changes meanwhile changes nothing.
+    """
+    return await connect_to(guard, await look_up(guard, host, port))
 
 
 @lru_cache(maxsize=256)

@@ -1,33 +1,23 @@
 """One HTTP exchange: what was answered, or what went wrong and whether the request may have left."""
 
-import asyncio
+import socket
 import ssl
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import zlib
+from base64 import b64encode
 from functools import lru_cache
 from typing import NamedTuple
 
-import aiohttp
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
 from leadyard.delivery.guard import AddressRefusedError
 from leadyard.delivery.model import Outcome
-from leadyard.delivery.transports.http.request import Request
+from leadyard.delivery.transports.http.pool import NotSentError, Origin, Pool
+from leadyard.delivery.transports.http.wire import ANSWER_LIMIT, Answered, MaybeSentError
 
-ANSWER_LIMIT = 65_536
-"""Bytes of an answer that are read; the rest of a longer one is never fetched."""
-
-_CONNECT_SHARE = 0.8
-"""A lead handed over in the last moment of its budget would end unknown, so the last fifth is kept for the answer."""
-
-SURELY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-
-class MaybeSentError(Exception):
-    """A connection failed after the request may have left."""
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_SCHEMES = frozenset({"http", "https"})
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 class TroubleError(Exception):
@@ -44,76 +34,63 @@ class TroubleError(Exception):
         self.reason = reason
 
 
+class Message(NamedTuple):
+    """A request as it is sent."""
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str]
+    body: bytes | None
+
+
 class Reply(NamedTuple):
     """An answer: status, headers, media type, and the text of the body up to the limit."""
 
     status: int
-    headers: CIMultiDictProxy[str] | CIMultiDict[str]
+    headers: CIMultiDict[str]
     content_type: str
     text: str
 
 
-class Places:
-    """Room for so many exchanges with each host at once; whoever waits has not begun to send."""
-
-    def __init__(self, per_host: int) -> None:
-        """Take how many exchanges one host may have at once."""
-        self._per_host = per_host
-        self._semaphores: dict[tuple[str, int | None], asyncio.Semaphore] = {}
-        self._users: dict[tuple[str, int | None], int] = defaultdict(int)
-
-    @asynccontextmanager
-    async def place(self, url: URL) -> AsyncIterator[None]:
-        """Lend a place with the URL's host, waiting for as long as it takes."""
-        key = (url.host or "", url.port)
-        semaphore = self._semaphores.setdefault(key, asyncio.Semaphore(self._per_host))
-        self._users[key] += 1
-        try:
-            async with semaphore:
-                yield
-        finally:
-            self._users[key] -= 1
-            if not self._users[key]:
-                del self._users[key], self._semaphores[key]
-
-
-async def call(
-    session: ClientSession, request: Request, seconds: int, context: ssl.SSLContext | None
-) -> Reply:
+async def call(pool: Pool, message: Message, seconds: float, context: ssl.SSLContext | None) -> Reply:
     """Send a request and read its answer within so many seconds; raises TroubleError for all else."""
+    origin, request = origin_of(message.url, context), write(message)
     try:
-        async with session.request(
-            request.method,
-            request.url,
-            data=None if request.body is None else request.body.encode(errors="replace"),
-            headers=request.headers,
-            allow_redirects=False,
-            timeout=timeout(seconds),
-            ssl=True if context is None else context,
-        ) as response:
-            text = _decoded(await _read(response), response.charset)
-            return Reply(response.status, response.headers, response.content_type, text)
-    except SURELY_NOT_SENT as error:
-        raise _not_sent(error) from error
-    except aiohttp.InvalidURL as error:
-        detail = error.description or "not a usable host"
-        raise TroubleError(Outcome.ERROR, f"The URL cannot be called: {detail}") from error
+        answer = await pool.exchange(origin, request, seconds)
+        content_type, charset = _media(answer.headers.get("Content-Type", ""))
+        return Reply(answer.status, answer.headers, content_type, _decoded(_unpacked(answer), charset))
+    except NotSentError as error:
+        raise _not_sent(error.__cause__ or error) from error
     except TimeoutError as error:
         reason = f"No whole answer within {seconds} seconds; the buyer may have the lead"
         raise TroubleError(Outcome.UNKNOWN, reason) from error
-    except (MaybeSentError, aiohttp.ClientError, OSError) as error:
+    except MaybeSentError as error:
         reason = f"The answer did not arrive whole; the buyer may have the lead ({words(error)})"
         raise TroubleError(Outcome.UNKNOWN, reason) from error
 
 
-async def send_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Hide lost connections from aiohttp, which would send GET and PUT again over a new one."""
-    try:
-        return await handler(request)
-    except SURELY_NOT_SENT:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise MaybeSentError(words(error)) from error
+def origin_of(url: URL, context: ssl.SSLContext | None) -> Origin:
+    """Tell where a request goes; raises TroubleError for an address that nothing can be sent to."""
+    if url.scheme not in _SCHEMES or not url.raw_host or url.port is None:
+        raise TroubleError(Outcome.ERROR, "The URL cannot be called: not a usable host")
+    return Origin(url.raw_host, url.port, (context or _trusting()) if url.scheme == "https" else None)
+
+
+def write(message: Message) -> bytes:
+    """Write a request as it goes over the wire; raises TroubleError when a header would end its line."""
+    method, url, headers, body = message
+    lines = [f"{method} {url.raw_path_qs} HTTP/1.1", f"Host: {url.host_port_subcomponent}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if url.user is not None and "Authorization" not in headers:
+        pair = f"{url.user}:{url.password or ''}".encode(errors="replace")
+        lines.append(f"Authorization: Basic {b64encode(pair).decode()}")
+    if body is not None or method not in _WITHOUT_BODY:
+        lines.append(f"Content-Length: {len(body or b'')}")
+    head = "\r\n".join(lines)
+    ends = len(lines) - 1
+    if head.count("\n") != ends or head.count("\r") != ends or "\x00" in head:
+        raise TroubleError(Outcome.ERROR, "The request cannot be sent: there is a line break in its head")
+    return head.encode(errors="replace") + b"\r\n\r\n" + (body or b"")
 
 
 def words(error: BaseException) -> str:
@@ -121,38 +98,54 @@ def words(error: BaseException) -> str:
     return (str(error) or type(error).__name__)[:300].replace("\x00", "\ufffd")
 
 
-@lru_cache(maxsize=64)
-def timeout(seconds: int) -> ClientTimeout:
-    """Give the limits of one exchange."""
-    return ClientTimeout(total=seconds, connect=seconds * _CONNECT_SHARE, ceil_threshold=3600)
+@lru_cache(maxsize=1)
+def _trusting() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
-async def _read(response: ClientResponse) -> bytes:
-    """Read up to the limit; a longer answer is cut there and its connection given up."""
-    body = await response.content.read(ANSWER_LIMIT)
-    while len(body) < ANSWER_LIMIT and not response.content.at_eof():
-        body += await response.content.read(ANSWER_LIMIT - len(body))
-    if not response.content.at_eof():
-        response.close()
+@lru_cache(maxsize=256)
+def _media(content_type: str) -> tuple[str, str]:
+    """Read the media type and the charset of a header's value."""
+    kind, *parameters = content_type.split(";")
+    pairs = [one.partition("=") for one in parameters]
+    charsets = [value.strip().strip('"') for name, _, value in pairs if name.strip().lower() == "charset"]
+    return kind.strip().lower() or "application/octet-stream", charsets[0] if charsets else "utf-8"
+
+
+def _unpacked(answer: Answered) -> bytes:
+    """Undo a compression that nobody asked for, up to the limit; raises MaybeSentError when that cannot be done."""
+    coding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding in ("", "identity") or not answer.body:
+        return answer.body
+    if coding not in _WINDOW_BITS:
+        raise MaybeSentError(f"it is packed as {coding}")
+    unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
+    try:
+        body = unpacking.decompress(answer.body, ANSWER_LIMIT)
+    except zlib.error as error:
+        raise MaybeSentError(f"it is not {coding}") from error
+    if not unpacking.eof and len(body) < ANSWER_LIMIT:
+        raise MaybeSentError(f"its {coding} does not end")
     return body
 
 
-def _decoded(body: bytes, charset: str | None) -> str:
+def _decoded(body: bytes, charset: str) -> str:
     try:
-        text = body.decode(charset or "utf-8", "replace")
+        text = body.decode(charset, "replace")
     except (LookupError, ValueError):
         text = body.decode("utf-8", "replace")
     return text.replace("\x00", "\ufffd").encode(errors="replace").decode()
 
 
-def _not_sent(error: aiohttp.ClientError) -> TroubleError:
-    cause = getattr(error, "os_error", None)
+def _not_sent(cause: BaseException) -> TroubleError:
     if isinstance(cause, AddressRefusedError):
         return TroubleError(Outcome.ERROR, f"The call is not allowed: {cause}")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return TroubleError(Outcome.RETRY, f"The host name does not resolve ({words(error)})")
-    if isinstance(error, aiohttp.ClientSSLError):
-        return TroubleError(Outcome.RETRY, f"No secure connection ({words(error)})")
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
+    if isinstance(cause, UnicodeError):
+        return TroubleError(Outcome.ERROR, "The URL cannot be called: not a usable host")
+    if isinstance(cause, socket.gaierror):
+        return TroubleError(Outcome.RETRY, f"The host name does not resolve ({words(cause)})")
+    if isinstance(cause, ssl.SSLError):
+        return TroubleError(Outcome.RETRY, f"No secure connection ({words(cause)})")
+    if isinstance(cause, TimeoutError):
         return TroubleError(Outcome.RETRY, "No connection in time")
-    return TroubleError(Outcome.RETRY, f"No connection ({words(error)})")
+    return TroubleError(Outcome.RETRY, f"No connection ({words(cause)})")

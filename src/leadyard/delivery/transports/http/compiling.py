@@ -58,6 +58,9 @@ _OURS = frozenset(
     }
 )
 
+OUR_HEADERS = {"Accept": "*/*", "User-Agent": "Leadyard", "Accept-Encoding": "identity"}
+"""What every request says of itself unless it is told otherwise."""
+
 
 class Parts(NamedTuple):
     """A compiled request."""
@@ -148,7 +151,7 @@ def _header_problems(request: HttpRequest, index: int, at: str) -> list[FieldPro
 def _fixed_headers(
     request: HttpRequest, headers: list[tuple[str, Placed]], *, has_body: bool
 ) -> CIMultiDict[str]:
-    fixed = CIMultiDict({"Accept": "*/*", "User-Agent": "Leadyard", "Accept-Encoding": "identity"})
+    fixed = CIMultiDict(OUR_HEADERS)
     if has_body and request.body == "soap":
         fixed.update(soap_headers(request.soap_version, request.soap_action))
     elif has_body and request.body in _CONTENT_TYPES:

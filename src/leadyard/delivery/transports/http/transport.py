@@ -4,35 +4,22 @@ import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-import aiohttp
-from aiohttp import ClientSession, TCPConnector
 from msgspec import structs
 from multidict import CIMultiDict
 from yarl import URL
 
 from leadyard.delivery.answers import RuleError, compile_rules, judge, retry_after_seconds
-from leadyard.delivery.guard import AddressGuard, GuardedResolver, Network
+from leadyard.delivery.guard import AddressGuard, Network
 from leadyard.delivery.model import RESPONSE_TEXT_LIMIT, AnswerRules, HttpTarget, Outcome, Verdict
 from leadyard.delivery.templates import UnfitValueError
-from leadyard.delivery.transports.http.calling import (
-    MaybeSentError,
-    Places,
-    Reply,
-    TroubleError,
-    call,
-    send_once,
-    timeout,
-    words,
-)
+from leadyard.delivery.transports.http.calling import Message, Reply, TroubleError, call, words
+from leadyard.delivery.transports.http.compiling import OUR_HEADERS
+from leadyard.delivery.transports.http.pool import Pool
 from leadyard.delivery.transports.http.preparing import Preparation, Prepared, StepFailedError
 from leadyard.delivery.transports.http.request import Request, RequestPlan, compile_target
 from leadyard.delivery.transports.http.tls import context_of
 from leadyard.kit import clock
 from leadyard.kit.errors import InvalidInputError
-
-_IDLE_SECONDS = 4.0
-"""An idle connection that the buyer closes just as a lead goes out leaves the lead's fate unknown. Most servers keep
-connections for 5 seconds or more, so ours are given up before that."""
 
 _POST_SECONDS = 10
 _NOT_SIGNED_IN = frozenset({401, 403})
@@ -51,34 +38,20 @@ class HttpTransport:
     ) -> None:
         """Take the private networks that may be called, and how many connections may be open at once."""
         self._guard = AddressGuard(allowed_networks)
-        self._connections = connections
-        self._places = Places(connections_per_host)
+        self._connections, self._connections_per_host = connections, connections_per_host
         self._preparation = Preparation(self._exchange)
-        self._session: ClientSession | None = None
+        self._pool: Pool | None = None
 
     async def open(self) -> None:
         """Make the client; call it inside the event loop that will send."""
-        connector = TCPConnector(
-            resolver=GuardedResolver(self._guard),
-            socket_factory=self._guard.open_socket,
-            limit=self._connections,
-            keepalive_timeout=_IDLE_SECONDS,
-            ttl_dns_cache=30,
-            dns_cache_max_size=1000,
-        )
-        self._session = ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            middlewares=(send_once,),
-        )
+        self._pool = Pool(self._guard, most=self._connections, most_per_host=self._connections_per_host)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._preparation.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
     async def deliver(
         self, target: HttpTarget, rules: AnswerRules, values: Mapping[str, str], *, idempotency_key: str
@@ -113,31 +86,30 @@ class HttpTransport:
 
     async def send(self, method: str, url: str | URL, body: bytes | None, headers: Mapping[str, str]) -> str:
         """Make a request whose answer does not matter beyond its status: "" for 2xx, else what went wrong."""
-        if self._session is None:
-            raise RuntimeError("open() the transport before posting")
         try:
-            async with self._session.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                timeout=timeout(_POST_SECONDS),
-            ) as response:
-                return "" if response.status < HTTPStatus.MULTIPLE_CHOICES else f"HTTP {response.status}"
-        except (aiohttp.ClientError, MaybeSentError, OSError, TimeoutError, ValueError) as error:
-            return words(error)
+            reply = await self._call(method, url, body, headers)
+        except TroubleError as error:
+            return error.reason
+        return "" if reply.status < HTTPStatus.MULTIPLE_CHOICES else f"HTTP {reply.status}"
 
     async def exchange(self, method: str, url: str, body: str | None, headers: Mapping[str, str]) -> Reply:
         """Make a request and read its answer, whatever its status; raises TroubleError without a whole one."""
-        if self._session is None:
-            raise RuntimeError("open() the transport before calling")
+        return await self._call(method, url, None if body is None else body.encode(errors="replace"), headers)
+
+    async def _call(
+        self, method: str, url: str | URL, body: bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
         try:
-            request = Request(method, URL(url), CIMultiDict(headers), body)
+            target = URL(url)
         except ValueError as error:
             raise TroubleError(Outcome.ERROR, f"The URL cannot be called: {words(error)}") from error
-        async with self._places.place(request.url):
-            return await call(self._session, request, _POST_SECONDS, None)
+        message = Message(method, target, CIMultiDict({**OUR_HEADERS, **headers}), body)
+        return await call(self._opened(), message, _POST_SECONDS, None)
+
+    def _opened(self) -> Pool:
+        if self._pool is None:
+            raise RuntimeError("open() the transport before calling")
+        return self._pool
 
     async def _send(
         self,
@@ -160,12 +132,10 @@ class HttpTransport:
         return structs.replace(verdict, request_text=plan.shown_text(values, request))
 
     async def _exchange(self, plan: RequestPlan, request: Request) -> Reply:
-        """Make one exchange; its clock starts when there is room for it, so that waiting costs a lead nothing."""
-        if self._session is None:
-            raise RuntimeError("open() the transport before delivering")
-        async with self._places.place(request.url):
-            context = None if plan.tls is None else context_of(plan.tls)
-            return await call(self._session, request, plan.timeout_seconds, context)
+        context = None if plan.tls is None else context_of(plan.tls)
+        body = None if request.body is None else request.body.encode(errors="replace")
+        message = Message(request.method, request.url, request.headers, body)
+        return await call(self._opened(), message, plan.timeout_seconds, context)
 
 
 def _is_sign_in_refused(verdict: Verdict, prepared: Prepared) -> bool:
