@@ -40,7 +40,7 @@ class PayoutMethod(StrEnum):
 
 
 class Attribution(msgspec.Struct, frozen=True):
-    """Who keeps the credit (contracts/leaddyno.md, 9.2); `look_back_days` None: no limit."""
+    """Who keeps the credit (docs/tracking.md, "Who is credited"); `look_back_days` None: no limit."""
 
     first_affiliate_wins: bool = True
     first_source_wins: bool = False
@@ -149,7 +149,7 @@ class Tier(msgspec.Struct, frozen=True):
 
 
 class PlanLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a plan: either `fixed` (in the plan's currency) or `percent` (contracts/leaddyno.md, section 8)."""
+    """One line of a plan: either `fixed` (in the plan's currency) or `percent` (docs/affiliates.md)."""
 
     pays_for: PaysFor
     fixed: Decimal | None = None

@@ -1,4 +1,4 @@
-"""LeadByte requests to members and leads (LeadByte contract, section 3)."""
+"""LeadByte requests to members and leads (docs/leadbyte.md, "Calls")."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -85,7 +85,7 @@ def find_key(
 ) -> str | None:
     """Find the API key: header X_KEY, header X-KEY, query, body; the first that is not empty.
 
-    Header names are lower case, as ASGI gives them (LeadByte contract, section 2).
+    Header names are lower case, as ASGI gives them (docs/leadbyte.md, "Keys").
     """
     dashed = None
     for name, value in headers:
@@ -106,7 +106,7 @@ def _plain_key(members: Mapping[str, Any]) -> str | None:
 
 
 def wants_debug(query: Mapping[str, Any]) -> bool:
-    """Tell whether the query asks for an indented answer (LeadByte contract, section 1)."""
+    """Tell whether the query asks for an indented answer (docs/leadbyte.md, "Answers")."""
     return yes(query.get("debug"))
 
 
