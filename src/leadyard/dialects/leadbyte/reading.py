@@ -50,11 +50,6 @@ def read_request(content_type: str | None, body: bytes, query: bytes) -> Reading
     return Reading(members, parameters, isinstance(value, list))
 
 
-def read_members(content_type: str | None, body: bytes, query: bytes) -> dict[str, Any]:
-    """Give a request's members alone; otherwise as `read_request`."""
-    return read_request(content_type, body, query).members
-
-
 def read_query(query: bytes) -> dict[str, Any]:
     """Read the parameters of a URL; raises UnreadableError when they are too many or nest too deeply."""
     if not query:
