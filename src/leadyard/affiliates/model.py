@@ -51,12 +51,12 @@ class Attribution(msgspec.Struct, frozen=True):
 class FraudSettings(msgspec.Struct, frozen=True):
     """When visits look wrong: so many visitors of one affiliate from one network within an hour; 0: never.
 
-    `data_centre_networks` are added to those that are built in.
+    `data_centre_networks` are added to those that are built in and to the operator's file.
     """
 
     burst_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
     data_centre_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 3
-    data_centre_networks: Annotated[tuple[str, ...], Meta(max_length=5000)] = ()
+    data_centre_networks: Annotated[tuple[str, ...], Meta(max_length=20_000)] = ()
 
 
 class Program(msgspec.Struct, frozen=True):
