@@ -113,6 +113,16 @@ class Exchange:
         )
         return await setup.deliveries.create(self.database, self.actor, document)
 
+    async def hook(self, *events: str, **settings: Any) -> int:
+        """A webhook for these events."""
+        document = {"url": "https://crm.example.com/hook", "settings": {"events": list(events), **settings}}
+        return (await setup.webhooks.create(self.database, self.actor, document)).id
+
+    async def news(self, event: str) -> list[dict[str, Any]]:
+        """What webhooks are to be told of an event, in order."""
+        rows = await self.rows("outbox")
+        return [row["payload"] for row in sorted(rows, key=lambda row: row["id"]) if row["event"] == event]
+
     def submission(self, number: int, *, campaign: str = "CARS", **changes: Any) -> Submission:
         """A lead with an e-mail address and a phone of its own; `values` replaces fields."""
         values = {

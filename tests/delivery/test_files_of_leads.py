@@ -122,10 +122,12 @@ async def test_a_server_that_is_away_is_tried_again_with_the_same_file(desk: Des
     delivery = await file_delivery(desk, ftp(port))
     await desk.sold(1)
     await exporter(desk).build_due(soon())
+    await desk.hook("delivery_file.failed")
     for _ in range(3):
         await exporter(desk).hand_over_due(soon())
     (file,) = await shown(desk)
     assert (file.state, file.tries) == ("Failed", 3)
+    assert [told["file"]["id"] for told in await desk.news("delivery_file.failed")] == [file.id]
     assert "not there" in (file.error or "")
     async with ftp_server(folder) as other:
         patch = {"settings": {"file": {"destination": {"port": other}}}}
@@ -168,6 +170,7 @@ async def test_a_file_goes_out_attached_to_an_email(desk: Desk) -> None:
 
 async def test_an_email_that_may_have_been_taken_waits_for_a_person(desk: Desk) -> None:
     answers = [b"250 OK\r\n"] * 3 + [b"354 go\r\n", None]
+    await desk.hook("delivery_file.unknown")
     async with scripted(b"220 ready\r\n", answers) as (port, _):
         await file_delivery(desk, await by_email(desk, port))
         await desk.sold(1)
@@ -176,6 +179,8 @@ async def test_an_email_that_may_have_been_taken_waits_for_a_person(desk: Desk) 
         assert await exporter(desk).hand_over_due(soon()) == 0
     (file,) = await shown(desk)
     assert file.state == "Unknown"
+    told = {"id": file.id, "delivery_id": file.delivery_id, "name": file.name, "problem": file.error}
+    assert await desk.news("delivery_file.unknown") == [{"file": told}]
     settled = await files.settle_file(desk.database, desk.actor, file.id, arrived=True)
     assert settled.state == "Sent"
     with pytest.raises(ConflictError):
@@ -295,6 +300,10 @@ async def test_an_archived_delivery_fails_its_waiting_file_instead_of_forgetting
     delivery = await file_delivery(desk, ftp(1))
     await desk.sold(1)
     await exporter(desk).build_due(soon())
+    await desk.hook("delivery_file.failed", "delivery_file.unknown")
     await setup.deliveries.archive(desk.database, desk.actor, delivery.id)
     assert await exporter(desk).hand_over_due(soon()) == 0
     assert [file.state for file in await shown(desk)] == ["Failed"]
+    [told] = await desk.news("delivery_file.failed")
+    assert (told["file"]["delivery_id"], told["file"]["name"]) == (delivery.id, "leads-1.csv")
+    assert "archived" in told["file"]["problem"]

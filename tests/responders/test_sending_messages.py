@@ -280,3 +280,16 @@ async def test_an_address_that_this_server_cannot_write_is_given_up(desk: Desk, 
     assert office.mails == []
     assert await states(desk) == [MessageState.FAILED]
     assert (await desk.lead(lead_id))["email_cost"] == 0
+
+
+async def test_webhooks_are_told_of_messages_that_were_sent_and_that_failed(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    await desk.hook("message.sent", "message.failed")
+    await responder(desk, campaign.id, TEXT, THANKS)
+    await desk.submitted(1)
+    await send_due(desk, Gateway())
+
+    [sent], [failed] = await desk.news("message.sent"), await desk.news("message.failed")
+    assert (sent["type"], sent["campaign_id"], sent["supplier_id"]) == ("SMS", campaign.id, 1)
+    assert "problem" not in sent
+    assert (failed["type"], failed["problem"]) == ("Email", "no e-mails here")

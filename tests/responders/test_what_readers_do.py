@@ -8,6 +8,7 @@ from tests.dialects.leadbyte.client import Client, Reply
 from tests.responders.post_office import LINKS, Gateway, links_in, post_office, send_due
 from tests.responders.set_up import TEXT, THANKS, responder
 
+from leadyard.campaigns import service as setup
 from leadyard.kit.errors import ConflictError, NotFoundError
 from leadyard.ledger.service import Ledger
 from leadyard.responders import suppressing
@@ -145,3 +146,19 @@ async def test_a_provider_reports_what_became_of_a_message(desk: Desk, mail: Any
         await connection.execute("UPDATE responder_messages SET state = 0")
     with pytest.raises(ConflictError):
         await report_event(desk.database, ledger, desk.account_id, 1, "delivered")
+
+
+async def test_webhooks_are_told_of_clicks_and_of_the_first_unsubscription(desk: Desk, mail: Any) -> None:
+    await desk.hook("message.clicked", "message.unsubscribed", supplier_ids=[1])
+    other = await setup.suppliers.create(desk.database, desk.actor, {"name": "Other"})
+    await desk.hook("message.clicked", supplier_ids=[other.id])
+    await call(desk, "GET", link(mail, CLICK))
+    for _ in range(2):
+        await call(desk, "POST", link(mail, UNSUBSCRIBE))
+
+    told = {
+        "campaign_id": 1, "supplier_id": 1, "message_id": 1, "responder_id": 1, "push_id": 1, "type": "Email",
+    }  # fmt: skip
+    assert await desk.news("message.clicked") == [{**told, "link": "https://advertiser.example/offer?a=1"}]
+    assert await desk.news("message.unsubscribed") == [told]
+    assert {row["lead_id"] for row in await desk.rows("outbox")} == {(await message(desk))["lead_id"]}

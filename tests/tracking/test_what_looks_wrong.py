@@ -98,3 +98,21 @@ async def test_networks_must_be_networks(site: Site) -> None:
     assert msgspec.to_builtins(FraudSettings())["burst_visitors"] == 50
     with pytest.raises(InvalidInputError, match="is not an IP address or network"):
         await with_settings(site, data_centre_networks=["x"])
+
+
+async def test_webhooks_are_told_of_each_signal_once(site: Site) -> None:
+    await site.exchange.hook("fraud.signal")
+    visitor, _ = await site.visit("t-1", url=f"{SHOP}?afmc=ann")
+    person = await site.lead("jo@mailinator.com", visitor)
+    await with_settings(site, burst_visitors=5)
+    await crowd(site, 5, "203.0.113.")
+    for _ in range(2):
+        await look_at_visits(site.database, site.account_id, site.now)
+
+    throw_away, burst = [told["signal"] for told in await site.exchange.news("fraud.signal")]
+    [first, _] = sorted(await site.exchange.rows("fraud_signals"), key=lambda row: row["id"])
+    assert throw_away == {
+        "id": first["id"], "kind": "disposable_email", "affiliate_id": 21, "person_id": person.id, "purchase_id": None,
+        "detail": "the address is of a domain for throw-away addresses",
+    }  # fmt: skip
+    assert (burst["kind"], burst["person_id"]) == ("burst", None)

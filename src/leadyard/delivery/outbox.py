@@ -32,6 +32,16 @@ WHERE w.account_id = $1 AND w.status = 'Active' AND w.settings -> 'events' ? $2
 ORDER BY told.place, w.id
 """
 
+_QUEUE_OF_LEAD = """
+INSERT INTO outbox (account_id, webhook_id, event, lead_id, payload, state, due_at)
+SELECT $1, w.id, $2, $4, $5, 0, $3
+FROM webhooks w
+WHERE w.account_id = $1 AND w.status = 'Active' AND w.settings -> 'events' ? $2
+    AND (jsonb_array_length(w.settings -> 'campaign_ids') = 0 OR w.settings -> 'campaign_ids' @> to_jsonb($6::bigint))
+    AND (jsonb_array_length(w.settings -> 'supplier_ids') = 0 OR w.settings -> 'supplier_ids' @> to_jsonb($7::bigint))
+ORDER BY w.id
+"""
+
 _CLAIM = """
 UPDATE outbox o SET due_at = $2 + interval '2 minutes', tries = tries + 1
 WHERE o.account_id = $1 AND o.id IN (
@@ -88,6 +98,22 @@ async def announce_news(
 ) -> None:
     """Queue an event that is about no lead: each payload's members become members of a message."""
     await _queue(connection, setup, now, event, [(None, payload) for payload in told])
+
+
+async def announce_of_lead(
+    connection: Connection,
+    account_id: int,
+    now: datetime,
+    event: WebhookEvent,
+    lead_id: int,
+    payload: dict[str, Any],
+) -> None:
+    """Queue an event of one lead where no set-up is at hand: the webhooks are looked up as of now.
+
+    `campaign_id` and `supplier_id` of the payload say which webhooks want it.
+    """
+    whose = payload["campaign_id"], payload["supplier_id"]
+    await connection.execute(_QUEUE_OF_LEAD, account_id, event, now, lead_id, payload, *whose)
 
 
 async def announce_programme_news(

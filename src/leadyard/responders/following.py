@@ -1,5 +1,6 @@
 """What readers do with messages: open, click, unsubscribe, convert; and what providers report of them."""
 
+from leadyard.campaigns.model import WebhookEvent
 from leadyard.kit import clock
 from leadyard.kit.errors import ConflictError, NotFoundError
 from leadyard.kit.money import to_micros
@@ -7,6 +8,7 @@ from leadyard.ledger.model import conversion, made
 from leadyard.ledger.service import Ledger
 from leadyard.responders import store
 from leadyard.responders.model import HANDED_OVER, MessageState, Push
+from leadyard.responders.news import tell_of_message
 from leadyard.responders.service import responders
 from leadyard.storage.database import Connection, Database, Row
 
@@ -27,7 +29,9 @@ async def follow_link(database: Database, account_id: int, message_id: int, plac
         if message is None or not 0 <= place < len(message["links"]):
             return None
         await store.clicked(connection, account_id, message_id)
-    return str(message["links"][place])
+        link = str(message["links"][place])
+        await tell_of_message(connection, WebhookEvent.MESSAGE_CLICKED, message, clock.now(), link=link)
+    return link
 
 
 async def unsubscribe(database: Database, account_id: int, message_id: int) -> bool:
@@ -40,6 +44,8 @@ async def unsubscribe(database: Database, account_id: int, message_id: int) -> b
         await store.unsubscribed(connection, account_id, message_id, now)
         source = f"message {message_id}"
         await store.suppress(connection, account_id, message["channel"], message["recipient"], now, source)
+        if message["unsubscribed_at"] is None:
+            await tell_of_message(connection, WebhookEvent.MESSAGE_UNSUBSCRIBED, message, now)
     return True
 
 

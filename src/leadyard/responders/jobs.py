@@ -28,6 +28,7 @@ from leadyard.responders.inputs import ResponderRecord
 from leadyard.responders.links import Links
 from leadyard.responders.messenger import Messenger, MessengerOf
 from leadyard.responders.model import RETRY, Medium, MessageState, Push, after_quiet_hours
+from leadyard.responders.news import tell_of_end
 from leadyard.responders.queueing import Queueing
 from leadyard.responders.rendering import Rendered, rendered
 from leadyard.responders.service import responders
@@ -142,6 +143,10 @@ class ResponderWorker:
         self, connection: Connection, account_id: int, claimed: Claimed, end: Settled, ids: ReservedIds
     ) -> None:
         written = await store.settle(connection, account_id, claimed.id, end)
+        if written and end.state in (MessageState.SENT, MessageState.FAILED):
+            message = await store.message(connection, account_id, claimed.id)
+            if message is not None:
+                await tell_of_end(connection, message, clock.now())
         if written and end.cost:
             memo = f"responder message {claimed.id}"
             kind = _COSTS[Medium(claimed.medium)]

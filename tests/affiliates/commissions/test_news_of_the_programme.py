@@ -56,3 +56,20 @@ async def test_nothing_is_told_of_what_was_refused_or_repeated(shop: Shop) -> No
     await shop.buy(amount="80", purchase_code="A1", code="child")
     await shop.buy(amount="80", purchase_code="A1", code="child")
     assert [event for _, event, _ in await told(shop)] == ["commission.created", "purchase.created"]
+
+
+async def test_webhooks_are_told_what_a_changed_purchase_changes(shop: Shop) -> None:
+    money = await hook(shop, "commission.changed", "commission.created")
+    sales = await hook(shop, "purchase.changed")
+    bought = await shop.buy(amount="80", purchase_code="A1", code="child")
+    await shop.change(bought, "100")
+    await shop.change(bought, "100")
+    await shop.buy(amount="50", purchase_code="A1", code="child")
+
+    assert await told(shop) == [
+        (money, "commission.changed", "10"),
+        (money, "commission.changed", "5"),
+        (money, "commission.created", "8"),
+        (sales, "purchase.changed", "100"),
+        (sales, "purchase.changed", "50"),
+    ]

@@ -265,3 +265,29 @@ async def test_no_account_sees_anothers_imports(
     for path in ("/imports/1", "/imports/1/errors"):
         assert (await own.get(path, headers=theirs)).status_code == 404
     assert (await own.post("/imports/1/cancel", headers=theirs)).status_code == 404
+
+
+async def test_webhooks_are_told_when_an_import_is_finished_or_has_failed(
+    desk: Desk, own: httpx.AsyncClient, runner: ImportRunner
+) -> None:
+    await desk.campaign()
+    await desk.hook("import.finished")
+    await hand_in(own, HEADER + "a@example.com,07700900001,9\nnobody,07700900002,8\nx\n", name="leads.csv")
+    await runner.run_one(desk.account_id)
+    await runner.run_one(desk.account_id)
+    made = await own.post(
+        "/imports",
+        params={"campaign": "CARS", "sid": "1"},
+        content=b"no workbook",
+        headers={"content-type": XLSX},
+    )
+    assert made.status_code == 201, made.text
+    await runner.run_one(desk.account_id)
+
+    finished, failed = [told["import"] for told in await desk.news("import.finished")]
+    assert finished == {
+        "id": 1, "name": "leads.csv", "kind": "leads", "state": "done", "rows": 3, "accepted": 1, "refused": 2,
+        "problem": None,
+    }  # fmt: skip
+    assert (failed["id"], failed["state"], failed["accepted"]) == (2, "failed", 0)
+    assert failed["problem"]

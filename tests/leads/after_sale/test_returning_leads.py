@@ -232,6 +232,29 @@ async def test_a_sale_of_long_ago_cannot_be_returned(desk: Desk) -> None:
     assert done == {old: "The sale is too long ago to be returned", fresh: ""}
 
 
+async def test_webhooks_are_told_of_returns_that_wait_and_of_what_is_decided(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    buyer = await desk.buyer(returns=ReturnPolicy(needs_approval=True))
+    await desk.delivery(campaign.id, buyer)
+    await desk.hook("return.asked", "return.refused", "lead.returned", campaign_ids=[campaign.id])
+    await desk.hook("return.asked", campaign_ids=[(await desk.campaign("OTHER")).id])
+    good, bad = await desk.sold(1, 2)
+    do = desk.after_sale
+    await do.return_leads(desk.principal, [good, bad], ask(buyer))
+    by_lead = {one.lead_id: one.id for one in await do.returns(desk.principal)}
+    await do.approve_return(desk.principal, by_lead[good])
+    for _ in range(2):
+        await do.refuse_return(desk.principal, by_lead[bad])
+
+    told = {"campaign_id": campaign.id, "supplier_id": 1, "buyer_id": buyer, "reason": "DNCC"}
+    asked = await desk.news("return.asked")
+    assert sorted(asked, key=lambda one: int(one["return_id"])) == [
+        {**told, "return_id": return_id} for return_id in sorted(by_lead.values())
+    ]
+    assert await desk.news("return.refused") == [{**told, "return_id": by_lead[bad]}]
+    assert await desk.news("lead.returned") == [told]
+
+
 async def test_returns_that_need_approval_wait_for_the_operator(desk: Desk) -> None:
     campaign = await desk.campaign()
     buyer = await desk.buyer(returns=ReturnPolicy(needs_approval=True))

@@ -72,6 +72,7 @@ class Booking:
         await self._ledger.post_in(connection, self._account_id, made(self._entries))
         for event, told in (
             (WebhookEvent.COMMISSION_CREATED, new),
+            (WebhookEvent.COMMISSION_CHANGED, self._changed),
             (WebhookEvent.COMMISSION_CANCELLED, [one for one, _, _ in self._cancelled]),
             (WebhookEvent.COMMISSION_PAID, self._paid),
         ):

@@ -126,6 +126,7 @@ class Recording:
         booking = Booking(self._ledger, self._account_id, self._at)
         await pay_anew(self._connection, booking, after)
         await booking.write(self._connection)
+        await self._tell(WebhookEvent.PURCHASE_CHANGED, after)
         return await store.by_id(self._connection, self._account_id, known.id) or after
 
     async def _visited(self, person: Person, wanted: PurchaseInput, *, is_new: bool) -> Person:

@@ -23,6 +23,8 @@ from leadyard.affiliates.purchases.model import (
 )
 from leadyard.affiliates.purchases.paying import pay_anew
 from leadyard.affiliates.purchases.recording import TALLY, Recording
+from leadyard.campaigns.model import WebhookEvent
+from leadyard.delivery.outbox import announce_programme_news
 from leadyard.kit import clock
 from leadyard.kit.errors import NotFoundError
 from leadyard.kit.paging import Page
@@ -119,6 +121,7 @@ class Purchases:
                 return held.purchase
             after = msgspec.structs.replace(held.purchase, state=PurchaseState.APPROVED, updated_at=now)
             await store.update(connection, after)
+            await _tell_of_change(connection, after)
             return after
 
         return await self._with_person(account_id, purchase_id, work)
@@ -180,6 +183,7 @@ class Purchases:
             booking = Booking(self._ledger, purchase.account_id, now)
             await pay_anew(connection, booking, after)
             await booking.write(connection)
+        await _tell_of_change(connection, after)
         return _found(await store.by_id(connection, purchase.account_id, purchase.id))
 
     async def _with_person(
@@ -200,6 +204,13 @@ class Purchases:
             return await work(connection, _Held(program, person, current))
 
         return await in_one_unit(self._database, unit)
+
+
+async def _tell_of_change(connection: Connection, purchase: Purchase) -> None:
+    told = [purchase.told()]
+    await announce_programme_news(
+        connection, purchase.account_id, purchase.updated_at, WebhookEvent.PURCHASE_CHANGED, told
+    )
 
 
 async def cancel_all(

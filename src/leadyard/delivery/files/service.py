@@ -14,6 +14,7 @@ from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.delivery.files import store
 from leadyard.delivery.files.building import build_one, source_of
 from leadyard.delivery.files.model import STATES, Claimed, DeliveryFile, FileState, QueuedDelivery, StateName
+from leadyard.delivery.files.news import tell_of_file
 from leadyard.delivery.guard import AddressGuard
 from leadyard.delivery.kinds import Destination
 from leadyard.delivery.model import Outcome, RetryPolicy, Verdict
@@ -25,7 +26,7 @@ from leadyard.identity.service import record_change
 from leadyard.kit import clock
 from leadyard.kit.errors import ConflictError, NotFoundError, UnavailableError
 from leadyard.kit.waiting import pause
-from leadyard.storage.database import Database, Row
+from leadyard.storage.database import Connection, Database, Row
 
 _log = structlog.get_logger(__name__)
 _MOST = 4
@@ -107,12 +108,10 @@ class FileExporter:
             for row in await store.due_files(connection, account_id, now, _MOST):
                 source = source_of(setup, row["delivery_id"], now)
                 if row["state"] == FileState.SENDING and row["destination"].startswith(BY_EMAIL):
-                    await store.move(
-                        connection, account_id, row["id"], FileState.UNKNOWN, _OVERRUN, now, None
-                    )
+                    await _end(connection, setup, row, FileState.UNKNOWN, _OVERRUN, now)
                 elif source is None:
                     error = "the delivery is archived or no file delivery any more"
-                    await store.move(connection, account_id, row["id"], FileState.FAILED, error, now, now)
+                    await _end(connection, setup, row, FileState.FAILED, error, now)
                 else:
                     where = source.settings.destination
                     place = place_of(where, row["name"])
@@ -130,9 +129,12 @@ class FileExporter:
         by_email = place_of(where, file.name).startswith(BY_EMAIL)
         tries, jitter = file.tries - file.tries_before, random.random()  # noqa: S311 - jitter, not a secret
         state, delay = settled(verdict, policy, tries, jitter, by_email=by_email)
-        await self._book(file, state, None if state is FileState.SENT else verdict.reason, delay)
+        error = None if state is FileState.SENT else verdict.reason
+        await self._book(setup, file, state, error, delay)
 
-    async def _book(self, file: Claimed, state: FileState, error: str | None, delay: float) -> None:
+    async def _book(
+        self, setup: AccountSetup, file: Claimed, state: FileState, error: str | None, delay: float
+    ) -> None:
         """Book what became of a try, however often that fails: the server's answer exists nowhere else."""
         wait = 0.1
         while True:
@@ -141,13 +143,29 @@ class FileExporter:
             try:
                 async with self._database.unit_of_work() as connection:
                     due_at = now + timedelta(seconds=delay)
-                    await store.settle(connection, file, state, error, due_at, finished)
+                    if await store.settle(connection, file, state, error, due_at, finished):
+                        await tell_of_file(
+                            connection, setup, now, state, file_id=file.id, delivery_id=file.delivery_id,
+                            name=file.name, problem=error,
+                        )  # fmt: skip
             except (UnavailableError, asyncpg.PostgresError) as trouble:
                 _log.warning("booking a file failed", file=file.id, error=str(trouble))
                 await asyncio.sleep(wait)
                 wait = min(5.0, wait * 2)
             else:
                 return
+
+
+async def _end(
+    connection: Connection, setup: AccountSetup, row: Row, state: FileState, error: str, now: datetime
+) -> None:
+    """End a file that nobody hands over, and tell of it."""
+    finished = now if state is FileState.FAILED else None
+    await store.move(connection, setup.account.id, row["id"], state, error, now, finished)
+    await tell_of_file(
+        connection, setup, now, state, file_id=row["id"], delivery_id=row["delivery_id"], name=row["name"],
+        problem=error,
+    )  # fmt: skip
 
 
 def settled(

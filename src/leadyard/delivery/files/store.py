@@ -77,6 +77,7 @@ RETURNING id, delivery_id, name, format, row_count, tries, tries_before,
 _SETTLE = """
 UPDATE delivery_files SET state = $4, error = $5, due_at = $6, finished_at = $7
 WHERE account_id = $1 AND id = $2 AND tries = $3 AND state IN (1, 4)
+RETURNING id
 """
 
 _MOVE = """
@@ -191,9 +192,10 @@ async def settle(
     error: str | None,
     due_at: datetime,
     finished_at: datetime | None,
-) -> None:
-    """Write what became of one try, unless somebody has decided otherwise meanwhile."""
-    await connection.execute(_SETTLE, file.account_id, file.id, file.tries, state, error, due_at, finished_at)
+) -> bool:
+    """Write what became of one try; False when somebody has decided otherwise meanwhile."""
+    told = file.account_id, file.id, file.tries, state, error, due_at, finished_at
+    return await connection.fetchval(_SETTLE, *told) is not None
 
 
 async def move(

@@ -17,18 +17,20 @@ import asyncpg
 import msgspec
 import structlog
 
-from leadyard.campaigns.configuration import Configuration
+from leadyard.campaigns.configuration import AccountSetup, Configuration
+from leadyard.campaigns.model import WebhookEvent
+from leadyard.delivery.outbox import announce_news
 from leadyard.imports.files.model import ImportFileError
 from leadyard.imports.files.opening import open_table
 from leadyard.imports.jobs import store
 from leadyard.imports.jobs.model import HELD, KEPT, Import, ImportState
-from leadyard.imports.model import ImportRun, Step
+from leadyard.imports.model import ImportRun, Step, Summary
 from leadyard.imports.service import Opened, open_import
 from leadyard.imports.takers import Takers
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.waiting import pause
-from leadyard.storage.database import Database
+from leadyard.storage.database import Connection, Database
 
 _log = structlog.get_logger(__name__)
 _IDLE_SECONDS = 1.0
@@ -141,9 +143,11 @@ class ImportRunner:
             opened = open_import(table, held.order, taker)
             async with self._database.unit_of_work() as connection:
                 await store.begin(connection, held, table.header, table.most_rows, clock.now())
-            await self._take_rows(held, opened, stop)
+            await self._take_rows(setup, held, opened, stop)
 
-    async def _take_rows(self, held: Import, opened: Opened, stop: asyncio.Event) -> None:
+    async def _take_rows(
+        self, setup: AccountSetup, held: Import, opened: Opened, stop: asyncio.Event
+    ) -> None:
         summary = msgspec.structs.replace(held.summary, refused=dict(held.summary.refused))
 
         async def note(step: Step) -> None:
@@ -158,7 +162,7 @@ class ImportRunner:
         now = clock.now()
         async with self._database.unit_of_work() as connection:
             if is_ended:
-                await store.end(connection, held, ImportState.DONE, now)
+                await _end(connection, setup, held, summary, ImportState.DONE)
             else:
                 await store.release(connection, held, now, now)
 
@@ -175,14 +179,34 @@ class ImportRunner:
 
     async def _fail(self, held: Import | None, problem: str) -> None:
         if held is not None:
+            setup = await self._configuration.current(held.account_id)
             async with self._database.unit_of_work() as connection:
-                await store.end(connection, held, ImportState.FAILED, clock.now(), problem)
+                await _end(connection, setup, held, held.summary, ImportState.FAILED, problem)
 
     async def _postpone(self, held: Import, error: Exception) -> None:
         now = clock.now()
         with contextlib.suppress(UnavailableError):
             async with self._database.unit_of_work() as connection:
                 await store.release(connection, held, now + _AGAIN, now, type(error).__name__)
+
+
+async def _end(
+    connection: Connection,
+    setup: AccountSetup,
+    held: Import,
+    summary: Summary,
+    state: ImportState,
+    problem: str | None = None,
+) -> None:
+    """End an import that is still held, and tell of it."""
+    now = clock.now()
+    if await store.end(connection, held, state, now, problem):
+        refused = sum(summary.refused.values()) + summary.unreadable
+        told = {
+            "id": held.id, "name": held.name, "kind": held.order.kind, "state": state.name.lower(), "rows": summary.rows,
+            "accepted": summary.accepted, "refused": refused, "problem": problem,
+        }  # fmt: skip
+        await announce_news(connection, setup, now, WebhookEvent.IMPORT_FINISHED, [{"import": told}])
 
 
 def _is_over(task: asyncio.Task[bool]) -> bool:

@@ -77,6 +77,7 @@ WHERE account_id = $1 AND id = $2 AND worker = $3
 _END = """
 UPDATE imports SET state = $4, worker = NULL, ended_at = $5, updated_at = $5, problem = $6
 WHERE account_id = $1 AND id = $2 AND worker = $3 AND state = 1
+RETURNING id
 """
 
 _CANCEL = """
@@ -201,9 +202,10 @@ async def release(
 
 async def end(
     connection: Connection, held: Import, state: ImportState, now: datetime, problem: str | None = None
-) -> None:
-    """End an import that is still held and active."""
-    await connection.execute(_END, held.account_id, held.id, held.worker, state, now, problem)
+) -> bool:
+    """End an import that is still held and active; False for any other."""
+    told = held.account_id, held.id, held.worker, state, now, problem
+    return await connection.fetchval(_END, *told) is not None
 
 
 async def cancel(connection: Connection, account_id: int, import_id: int, now: datetime) -> bool:

@@ -113,13 +113,15 @@ class ReturnUnit:
 
     async def refuse(self, connection: Connection, asked: LeadReturn) -> bool:
         """Refuse a return that was queued; False when it was decided already."""
-        await self._lead(connection, asked.lead_id)
+        lead, _ = await self._lead(connection, asked.lead_id)
         current = await store.find_return(connection, self._account_id, asked.id)
         if current is None or current.state is not ReturnState.PENDING:
             return False
         await store.decide_return(connection, self._account_id, self._decided(asked, None))
         detail = {asked.lead_id: f"buyer {asked.buyer_id}: {asked.reason}"}
         await self._record(connection, events.RETURN_REFUSED, detail)
+        if lead is not None:
+            await self._announce(connection, WebhookEvent.RETURN_REFUSED, lead, asked, return_id=asked.id)
         return True
 
     async def _lead(self, connection: Connection, lead_id: int) -> tuple[Lead | None, list[Sale]]:
@@ -141,9 +143,10 @@ class ReturnUnit:
         needs_approval = any(policy.needs_approval for _, policy in policies)
         asked = self._asked(lead, sale, ask)
         if needs_approval:
-            await store.insert_return(connection, self._account_id, asked)
+            number = await store.insert_return(connection, self._account_id, asked)
             detail = {lead.id: f"buyer {ask.buyer_id}: {ask.reason}"}
             await self._record(connection, events.RETURN_ASKED, detail)
+            await self._announce(connection, WebhookEvent.RETURN_ASKED, lead, asked, return_id=number)
         else:
             reversal = await self._reverse(connection, lead, sales, asked)
             await store.insert_return(connection, self._account_id, self._decided(asked, reversal))
@@ -187,8 +190,13 @@ class ReturnUnit:
     async def _tell(self, connection: Connection, lead: Lead, asked: LeadReturn) -> None:
         detail = {lead.id: f"buyer {asked.buyer_id}: {asked.reason}"}
         await self._record(connection, events.RETURNED, detail)
-        told = about(lead.campaign_id, lead.supplier_id, buyer_id=asked.buyer_id, reason=asked.reason)
-        await outbox.announce(connection, self._setup, self._now, WebhookEvent.LEAD_RETURNED, {lead.id: told})
+        await self._announce(connection, WebhookEvent.LEAD_RETURNED, lead, asked)
+
+    async def _announce(
+        self, connection: Connection, event: WebhookEvent, lead: Lead, asked: LeadReturn, **more: int
+    ) -> None:
+        told = about(lead.campaign_id, lead.supplier_id, buyer_id=asked.buyer_id, reason=asked.reason, **more)
+        await outbox.announce(connection, self._setup, self._now, event, {lead.id: told})
 
     async def _finish(self, connection: Connection) -> None:
         await write_deltas(connection, self._deltas)

@@ -16,6 +16,7 @@ from leadyard.tracking.fraud import store
 from leadyard.tracking.fraud.model import Signal, SignalKind, SignalState
 from leadyard.tracking.fraud.networks import is_data_centre
 from leadyard.tracking.model import Visitor
+from leadyard.tracking.news import tell_of_signal
 
 ENTITY = "fraud signal"
 _WINDOW = timedelta(hours=1)
@@ -57,7 +58,7 @@ async def look_at_lead(
             kind=kind, affiliate_id=affiliate_id, person_id=person.id, detail=detail, at=at,
             origin=f"{kind}:{person.id}",
         )  # fmt: skip
-        await store.raise_signal(connection, person.account_id, signal)
+        await _raise(connection, person.account_id, signal)
 
 
 async def look_at_visits(database: Database, account_id: int, now: datetime) -> None:
@@ -65,7 +66,13 @@ async def look_at_visits(database: Database, account_id: int, now: datetime) -> 
     async with database.unit_of_work() as connection:
         program = await programs.read(connection, account_id)
         for signal in await _networks(connection, account_id, program, now):
-            await store.raise_signal(connection, account_id, signal)
+            await _raise(connection, account_id, signal)
+
+
+async def _raise(connection: Connection, account_id: int, signal: Signal) -> None:
+    signal_id = await store.raise_signal(connection, account_id, signal)
+    if signal_id is not None:
+        await tell_of_signal(connection, account_id, signal_id, signal)
 
 
 async def _networks(connection: Connection, account_id: int, program: Program, now: datetime) -> list[Signal]:

@@ -10,7 +10,7 @@ from leadyard.tracking.fraud.model import Signal, SignalState
 _RAISE = """
 INSERT INTO fraud_signals (account_id, id, kind, affiliate_id, person_id, purchase_id, detail, at, state, origin)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
-ON CONFLICT (account_id, origin) DO NOTHING
+ON CONFLICT (account_id, origin) DO NOTHING RETURNING id
 """
 _IS_RAISED = "SELECT EXISTS (SELECT FROM fraud_signals WHERE account_id = $1 AND origin = $2)"
 
@@ -56,15 +56,16 @@ _ADDRESSES = (
 )
 
 
-async def raise_signal(connection: Connection, account_id: int, signal: Signal) -> None:
-    """Put a signal into the queue; one that is there already, decided or not, stays as it is."""
+async def raise_signal(connection: Connection, account_id: int, signal: Signal) -> int | None:
+    """Put a signal into the queue and give its id; one that is there already, decided or not, stays as it is: None."""
     if await connection.fetchval(_IS_RAISED, account_id, signal.origin):
-        return
+        return None
     [signal_id] = await take_ids(connection, account_id, "fraud_signals")
-    await connection.execute(
+    raised: int | None = await connection.fetchval(
         _RAISE, account_id, signal_id, signal.kind, signal.affiliate_id, signal.person_id, signal.purchase_id,
         signal.detail, signal.at, signal.origin,
     )  # fmt: skip
+    return raised
 
 
 async def decide(
