@@ -364,21 +364,16 @@ def upgrade() -> None:
         sa.Column("offer", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("holds", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("is_unknown", sa.Boolean(), sa.Computed("state = 7", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_delivery_attempts")),
-    )
-    op.create_index(
-        "ix_delivery_attempts_sending",
-        "delivery_attempts",
-        ["account_id", "worker_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 1"),
+        postgresql_with={"fillfactor": "30"},
     )
     op.create_index(
         "ix_delivery_attempts_unknown",
         "delivery_attempts",
         ["account_id", "lead_id"],
         unique=False,
-        postgresql_where=sa.text("state = 7"),
+        postgresql_where="is_unknown",
     )
     op.create_table(
         "delivery_file_leads",
@@ -419,21 +414,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "delivery_id", name=op.f("pk_delivery_jobs")),
+        postgresql_with={"fillfactor": "50"},
     )
-    op.create_index(
-        "ix_delivery_jobs_due",
-        "delivery_jobs",
-        ["account_id", "due_at"],
-        unique=False,
-        postgresql_where=sa.text("worker_id IS NULL"),
-    )
-    op.create_index(
-        "ix_delivery_jobs_worker_id",
-        "delivery_jobs",
-        ["account_id", "worker_id"],
-        unique=False,
-        postgresql_where=sa.text("worker_id IS NOT NULL"),
-    )
+    op.create_index("ix_delivery_jobs_due", "delivery_jobs", ["account_id", "due_at"], unique=False)
     op.create_table(
         "distribution_turns",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -730,7 +713,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_leads")),
         sa.UniqueConstraint("account_id", "uuid", name=op.f("uq_leads_account_id_uuid")),
-        postgresql_with={"fillfactor": "85"},
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_index(
         "ix_leads_email_key",
