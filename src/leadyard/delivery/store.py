@@ -12,10 +12,10 @@ from leadyard.storage.arrays import BIGINT, SMALLINT, TEXT, Table
 from leadyard.storage.database import Connection, Row, encode_json
 
 # A queue is empty whenever it is analysed, so what the planner believes of it is wrong by orders of magnitude: it would
-# read and sort all that is due to take the first few. Hence a test for "nobody's" that it takes for one row in three
-# (IS NULL would be one in two hundred), a limit that it cannot see, sub-selects that it cannot turn into joins over the
-# whole queue, and rows found again by where they lie: then it follows the index and stops.
-_NOBODYS = "coalesce(worker_id, -1) < 0"
+# read and sort all that is due to take the first few. Hence conditions that it takes to hold nearly always (of IS NULL it
+# believes one row in two hundred), a limit that it cannot see, sub-selects that it cannot turn into joins over the whole
+# queue, and rows found again by where they lie: then it follows the index and stops.
+_NOBODYS = "(worker_id IS NULL)::int <> 0"
 
 _DUE_ACCOUNTS = f"""
 SELECT a.id AS account_id FROM accounts a
@@ -27,13 +27,12 @@ _CLAIM = f"""
 WITH due AS (
   SELECT ctid FROM delivery_jobs d
   WHERE account_id = $1 AND {_NOBODYS} AND due_at <= $2
-    AND coalesce((SELECT false FROM delivery_jobs o
-                  WHERE o.account_id = $1 AND o.lead_id = d.lead_id AND o.worker_id IS NOT NULL LIMIT 1), true)
+    AND coalesce((SELECT 0 FROM delivery_jobs o
+                  WHERE o.account_id = $1 AND o.lead_id = d.lead_id AND o.worker_id IS NOT NULL LIMIT 1), 1) <> 0
   ORDER BY due_at LIMIT (SELECT $3::bigint) FOR UPDATE SKIP LOCKED
 ), mine AS (
-  UPDATE delivery_jobs j SET worker_id = $4 FROM due
-  WHERE j.ctid = due.ctid AND j.account_id = $1
-  RETURNING j.lead_id, j.delivery_id, j.after_attempt
+  UPDATE delivery_jobs SET worker_id = $4 WHERE account_id = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM due))
+  RETURNING lead_id, delivery_id, after_attempt
 )
 SELECT mine.delivery_id, mine.after_attempt, l.id, l.uuid, l.campaign_id, l.supplier_id, l.sub_supplier_id, l.channel,
        l.system_status, l.sale_status, l.standing, l.fields, l.currency, l.received_at,
