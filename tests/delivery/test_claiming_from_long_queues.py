@@ -62,7 +62,9 @@ async def test_no_statement_reads_more_of_the_queue_than_it_takes(
         ):
             found = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
             (explained,) = json.loads(found)
-            read = [node for node in _nodes(explained["Plan"]) if node.get("Relation Name") == "delivery_jobs"]
+            read = [
+                node for node in _nodes(explained["Plan"]) if node.get("Relation Name") == "delivery_jobs"
+            ]
             assert read
             assert max(map(_rows, read)) <= _TAKEN, [(node["Node Type"], _rows(node)) for node in read]
 
@@ -71,7 +73,7 @@ async def test_the_leads_that_have_waited_longest_are_claimed_first(
     exchange: Exchange, dsn: str, database: Database
 ) -> None:
     campaign = await exchange.campaign()
-    ids = [(await exchange.submit(number)).lead_id for number in range(6)]
+    ids = [(await exchange.submit(number)).lead_id or 0 for number in range(6)]
     await exchange.delivery(campaign.id, await exchange.buyer("A"), "http://127.0.0.1:1/")
     async with database.unit_of_work() as connection:
         await connection.execute(
