@@ -28,6 +28,8 @@ from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
 from leadyard.kit.waiting import pause
 from leadyard.ledger.service import Ledger
+from leadyard.people.service import note_submitters
+from leadyard.people.submitting import submitter_of
 from leadyard.routing.routes import Routes
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
@@ -171,6 +173,8 @@ class DeliveryWorker:
             jobs, twice = _one_per_lead([read_job(account_id, row) for row in rows])
             later = [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
             plan = await self._plan(connection, setup, now, jobs, later)
+            new = [submitter_of(job.fields, job.received_at) for job in jobs if not (job.tried or job.only)]
+            await note_submitters(connection, account_id, [one for one in new if one is not None])
         self._start(plan, setup)
         return len(rows)
 
