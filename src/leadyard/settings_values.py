@@ -78,6 +78,14 @@ def data_dir(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def list_file(text: str) -> Path:
+    """Return a file of lines as an absolute path; it must be there and readable."""
+    path = data_dir(text)
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise ValueError(f"must name a file that can be read, not {text!r}")
+    return path
+
+
 def host(text: str) -> str:
     """Return a host name or address to listen on, without a port and without brackets."""
     if any(character.isspace() or character in "/@[]" for character in text):

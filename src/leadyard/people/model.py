@@ -64,7 +64,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 def email_key(email: str) -> str:
-    """Write an address as it is compared: trimmed, without regard to case (contracts/leaddyno.md, 1.2)."""
+    """Write an address as it is compared: trimmed, without regard to case (docs/leaddyno.md)."""
     return email.strip().casefold()
 
 

@@ -1,4 +1,4 @@
-"""POST /leads/ping and POST /leads/deliverychecker: what would a lead bring (LeadByte contract, section 5.4)."""
+"""POST /leads/ping and POST /leads/deliverychecker: what would a lead bring (docs/leadbyte.md, "Calls")."""
 
 import asyncio
 from collections.abc import Sequence

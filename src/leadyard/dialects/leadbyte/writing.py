@@ -1,4 +1,4 @@
-"""LeadByte answers: their numbers, times, key order and texts (LeadByte contract, sections 1, 4 and 5.1)."""
+"""LeadByte answers: their numbers, times, key order and texts (docs/leadbyte.md, "Answers")."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The standard fields that a campaign switches on (LeadByte contract, section 8; labels after the seed)."""
+"""The standard fields that a campaign switches on (docs/fields.md)."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
