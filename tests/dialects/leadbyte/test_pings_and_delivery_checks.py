@@ -240,7 +240,7 @@ async def test_a_full_cap_and_a_bar_are_reasons(world: World) -> None:
     await world.accepted()
     await world.deliver()
     (result,) = (await check(world))["results"]
-    assert (result["matches"], result["deliveries"][0]["reason"]) == (0, "delivery cap (total)")
+    assert (result["matches"], result["deliveries"][0]["reason"]) == (0, "cap")
     await world.change_campaign(9, distribution={"method": "Priority", "members": []})
     (result,) = (await check(world))["results"]
     assert result["deliveries"][0]["reason"] == "not in advanced distribution"
