@@ -54,3 +54,10 @@ def encoding_of(message: Message) -> str:
 def is_from_sandbox(message: Message) -> bool:
     """Tell whether the notification is one of PayPal's test environment."""
     return form(message).get("test_ipn") == "1"
+
+
+def receivers_of(message: Message) -> set[str]:
+    """Give who was paid, as PayPal names it, in the form in which it is compared."""
+    values = form(message, encoding_of(message))
+    named = (values.get(name, "").strip().casefold() for name in ("receiver_email", "business", "receiver_id"))
+    return {name for name in named if name}
