@@ -139,7 +139,9 @@ async def test_the_public_key_is_refused_until_the_accounts_own_addresses_are_se
     assert (await shop.told("/paypal_ipn", IPN)) == ["recorded"]
 
 
-async def test_payments_of_the_sandbox_are_refused_unless_they_are_allowed(shop: Shop, paypal: PayPal) -> None:
+async def test_payments_of_the_sandbox_are_refused_unless_they_are_allowed(
+    shop: Shop, paypal: PayPal
+) -> None:
     await set_up(shop, paypal)
     play_money = f"{IPN}&test_ipn=1"
 

@@ -24,6 +24,8 @@ class BillingProvider(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     signing_secret: Annotated[SecretText, Meta(max_length=255)] = ""
-    receivers: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=255)], ...], Meta(max_length=50)] = ()
+    receivers: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=255)], ...], Meta(max_length=50)
+    ] = ()
     allows_sandbox: bool = False
     verify_url: Annotated[Destination, Meta(max_length=2048)] | None = None

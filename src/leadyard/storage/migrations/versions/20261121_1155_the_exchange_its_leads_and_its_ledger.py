@@ -967,6 +967,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "code_key", name=op.f("uq_plans_account_id_code_key")),
     )
     op.create_table(
+        "purchase_refunds",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("purchase_code", sa.Text(), nullable=False),
+        sa.Column("refund_code", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("taken", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account_id", "purchase_code", "refund_code", name=op.f("pk_purchase_refunds")
+        ),
+    )
+    op.create_table(
         "request_windows",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
