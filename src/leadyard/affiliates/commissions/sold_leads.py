@@ -14,6 +14,7 @@ from leadyard.affiliates.commissions.clawing_back import counterpart
 from leadyard.affiliates.commissions.earning import About, chain_for, draft_of, rate_for, zone_of
 from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.occasion_store import SoldLead
+from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.rules import ChainLink, Earning, Event, earning, first_due, matches
 from leadyard.affiliates.model import CommissionKind, CommissionState, PaysFor, Program
 from leadyard.affiliates.plans.service import ChosenPlan, known_default_plan, plan_with_lines
@@ -23,6 +24,7 @@ from leadyard.people import service as people
 from leadyard.people.model import Credit
 from leadyard.storage.database import Connection
 from leadyard.tracking.attribution import standing
+from leadyard.tracking.recounting import credit_of_sale
 
 Slot = tuple[int, int]
 """A line and a level: what one affiliate has in a submission."""
@@ -51,7 +53,7 @@ async def settle_lead(
         about = About(lead_id=lead.id, person_id=known[0].person_id, touch_id=known[0].touch_id)
         shares = await _known_shares(connection, lead, known, at, zone)
     else:
-        found = await _new_shares(connection, program, lead, at, zone)
+        found = await _new_shares(connection, program, lead, lead.sold_at or at, zone)
         if found is None:
             return
         plan_id, about, shares = found
@@ -171,10 +173,25 @@ async def _earned(
 async def _credit(
     connection: Connection, program: Program, lead: SoldLead, at: datetime
 ) -> tuple[int, Credit] | None:
+    """Give the person, and who was credited when the lead was sold.
+
+    Where nobody was, somebody may be at this moment in a unit of work that is still open: that is waited for.
+    """
+    found = await _credit_now(connection, program, lead, at)
+    if found is None or found[1].affiliate_id is None:
+        await lock_people(connection, lead.account_id, [lead.email_key])
+        found = await _credit_now(connection, program, lead, at)
+    return found
+
+
+async def _credit_now(
+    connection: Connection, program: Program, lead: SoldLead, at: datetime
+) -> tuple[int, Credit] | None:
     person = await people.find(connection, lead.account_id, email=lead.email_key)
     if person is None:
         return None
-    return person.id, standing(person.credit, at, program.attribution)
+    credit = await credit_of_sale(connection, person, at)
+    return person.id, standing(credit, at, program.attribution)
 
 
 def _event(lead: SoldLead, at: datetime, rate: Decimal | None) -> Event:
