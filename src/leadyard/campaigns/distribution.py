@@ -74,7 +74,7 @@ class Distribution(Group, frozen=True):
 class AuctionTerms(msgspec.Struct, frozen=True):
     """How pings are made: the time for all of them, what is kept of each bid, and how long a bid holds.
 
-    A buyer's own deadline is the time in which 95 of 100 of its last answers came, times `patience`, within the
+    A buyer's own deadline is the time in which 95 of 100 of its last bids came, times `patience`, within the
     bounds of its delivery.
     """
 

@@ -177,7 +177,7 @@ class Simulation:
                 turns=self._evidence.turns(self._turns, route, told),
                 gates=(
                     partial(buyer_gate, around),
-                    lambda offer: exclusion(offer.delivery),
+                    exclusion,
                     partial(schedule_gate, around, job),
                     limits,
                 ),

@@ -157,7 +157,7 @@ class _Walk:
             (seat, offer)
             for seat in self._in_order(place)
             if seat.delivery is not None
-            for offer in self._consider([seat.delivery], place.kind)
+            for offer in map(_with_fixed_bid, self._consider([seat.delivery], place.kind))
             if self._passes(offer)
         ]
         pinged = [o for _, o in offers if o.delivery.settings.kind is DeliveryKind.PING_POST]
@@ -348,6 +348,13 @@ class _Walk:
             seen = {one.delivery_id for one in self.choice.considered} | self._past.taken
             seen |= {delivery_id for delivery_id, _ in self._past.done}
             self.choice.behind += [delivery_id for delivery_id in ids if delivery_id not in seen]
+
+
+def _with_fixed_bid(offer: Offer) -> Offer:
+    """In an auction the price of a delivery that is not asked is its bid."""
+    if offer.delivery.settings.kind is DeliveryKind.PING_POST:
+        return offer
+    return Offer(offer.delivery, offer.sale, offer.price, offer.price)
 
 
 def _sells(delivery: Delivery, sale: Sale) -> bool:

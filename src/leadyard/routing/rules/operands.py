@@ -11,6 +11,7 @@ import msgspec
 from leadyard.intake.fields import STANDARD_FIELDS, DataType, FieldRule
 from leadyard.routing.rules.facts import ADDRESS, LANDLINE, MOBILE, OTHER, WEEKDAYS, Facts
 from leadyard.routing.rules.lists import Key
+from leadyard.routing.rules.model import Rule, operands_in
 from leadyard.routing.rules.normal import day_of, number_of, solid_or_none, text_or_none, time_of
 
 
@@ -71,6 +72,11 @@ def operands_of(fields: Iterable[FieldRule]) -> dict[str, Operand]:
     return {**_STANDARD, **DERIVED, **own}
 
 
+def priced_in(rule: Rule, operands: Mapping[str, Operand]) -> frozenset[str]:
+    """Name what a rule asks of the offer; a campaign's own field of the same name is not of the offer."""
+    return frozenset(name for name in PRICED & operands_in(rule) if operands.get(name) is DERIVED[name])
+
+
 def field_operand(rule: FieldRule) -> Operand:
     """Make the operand of a field."""
     name, kind = rule.name, _KINDS.get(rule.data_type, Kind.TEXT)
@@ -117,7 +123,9 @@ def _choice(
 
 def _line_operand(name: str) -> Operand:
     label = f"Type of {STANDARD_FIELDS[name].shown_label}"
-    return _choice(f"{name}.type", label, lambda facts: facts.line_of(name), (MOBILE, LANDLINE, OTHER), (name,))
+    return _choice(
+        f"{name}.type", label, lambda facts: facts.line_of(name), (MOBILE, LANDLINE, OTHER), (name,)
+    )
 
 
 def _day(facts: Facts) -> str:
@@ -145,5 +153,8 @@ _ALL_DERIVED = (
 
 DERIVED: Mapping[str, Operand] = MappingProxyType({operand.name: operand for operand in _ALL_DERIVED})
 """The operands that are no fields, by name; a campaign's own field of the same name comes before one."""
+
+PRICED = frozenset({"revenue", "bid"})
+"""The operands that are of an offer, not of the lead."""
 
 _STANDARD = {name: field_operand(rule) for name, rule in STANDARD_FIELDS.items()}
