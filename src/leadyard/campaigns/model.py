@@ -315,7 +315,7 @@ class WebhookForm(StrEnum):
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):
-    """Which events a webhook gets, of which campaigns and suppliers (none: all); the secret signs every call.
+    """Which events a webhook gets, of which campaigns and suppliers, or affiliates (none: all); the secret signs every call.
 
     A postback (`get`, `form`) may name values of the lead in its url, `form` sends `fields` as its body.
     """
@@ -327,6 +327,10 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     fields: Annotated[tuple[FieldMapping, ...], Meta(max_length=100)] = ()
     campaign_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
     supplier_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
+    affiliate_ids: Annotated[
+        tuple[PartyId, ...],
+        Meta(max_length=1000, description="Only events of the programme that are about these affiliates."),
+    ] = ()
 
 
 class Supplier(msgspec.Struct, frozen=True):

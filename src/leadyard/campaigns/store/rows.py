@@ -97,6 +97,14 @@ async def fields_of(
     return found
 
 
+async def field_names(connection: Connection, account_id: int) -> list[str]:
+    """List the names of all campaigns' fields."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT name FROM campaign_fields WHERE account_id = $1", account_id
+    )
+    return [row["name"] for row in rows]
+
+
 async def replace_fields(
     connection: Connection, account_id: int, campaign_id: int, fields: Sequence[FieldRule]
 ) -> None:
