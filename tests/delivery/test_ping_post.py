@@ -18,7 +18,7 @@ from leadyard.campaigns.inputs import CampaignRecord, DeliveryRecord
 from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, DeliveryKind
 from leadyard.delivery.learning import answers_of
-from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
+from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget, RetryPolicy
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.credit.model import CreditMode, CreditTerms
 from leadyard.ledger.credit.service import Credit
@@ -191,6 +191,55 @@ async def test_the_time_budget_bounds_all_pings(desk: Desk) -> None:
         winner = await bidder(desk, campaign.id, quick)
         await sell(desk, 1)
     assert (winner.id, AttemptState.SOLD) in await states(desk)
+
+
+async def test_after_the_auctions_time_no_further_bid_gets_a_post(desk: Desk) -> None:
+    async def slow_to_refuse(call: Call) -> None:
+        if call.head.split()[1] == "/post":
+            await asyncio.sleep(1)
+            await call.answer('{"status":"no"}')
+        await call.answer('{"bid":50}')
+
+    campaign = await auction_campaign(desk, total_milliseconds=900)
+    async with buyer(slow_to_refuse) as high, buyer(bids("5")) as low:
+        first = await bidder(desk, campaign.id, high)
+        second = await bidder(desk, campaign.id, low)
+        sweeper = await desk.delivery(campaign.id, await desk.buyer(), sweeper=True)
+        (lead_id,) = await sell(desk, 1)
+    assert await states(desk) == [
+        (first.id, AttemptState.REJECTED),
+        (second.id, AttemptState.SKIPPED),
+        (sweeper.id, AttemptState.SOLD),
+    ]
+    rows = await desk.rows("delivery_attempts", f"lead_id = {lead_id} AND delivery_id = {second.id}")
+    assert [row["reason"] for row in rows] == ["the auction's time is over"]
+    assert bodies(low, "/post") == []
+
+
+async def test_the_best_bid_gets_its_post_though_the_pings_took_all_the_time(desk: Desk) -> None:
+    async def slow(call: Call) -> None:
+        if call.head.split()[1] == "/ping":
+            await asyncio.sleep(0.3)
+        await call.answer('{"bid":50,"status":"accepted"}')
+
+    campaign = await auction_campaign(desk, total_milliseconds=100)
+    async with buyer(slow) as shop:
+        only = await bidder(desk, campaign.id, shop)
+        await sell(desk, 1)
+    assert await states(desk) == [(only.id, AttemptState.SOLD)]
+
+
+async def test_a_post_is_not_tried_again_after_the_auctions_time_but_goes_to_the_next_bid(desk: Desk) -> None:
+    async def busy(call: Call) -> None:
+        is_ping = call.head.split()[1] == "/ping"
+        await call.answer('{"bid":50}', "200 OK" if is_ping else "503 Busy")
+
+    campaign = await auction_campaign(desk, total_milliseconds=4000)
+    async with buyer(busy) as high, buyer(bids("5")) as low:
+        first = await bidder(desk, campaign.id, high, retry=RetryPolicy(first_delay_seconds=60))
+        second = await bidder(desk, campaign.id, low)
+        await sell(desk, 1)
+    assert await states(desk) == [(first.id, AttemptState.ERROR), (second.id, AttemptState.SOLD)]
 
 
 async def test_a_lead_without_any_bid_is_unsold_and_says_why(desk: Desk) -> None:
