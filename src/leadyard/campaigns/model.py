@@ -211,6 +211,9 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     schedule: Schedule | None = None
     credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
+    penalty: Annotated[
+        Money, Meta(description="Taken off each of its bids before bids are compared, beside the delivery's.")
+    ] = Decimal(0)
     dedupe: DeliveredDedupe = DeliveredDedupe()
     returns: ReturnPolicy = ReturnPolicy()
 

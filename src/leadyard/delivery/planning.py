@@ -157,7 +157,7 @@ class Planner:
             gates=gates_of(around, job),
             take=partial(take, around, job, held),
             price=partial(offered_price, self._setup, campaign, job),
-            net=partial(net_bid, campaign.settings.auction),
+            net=partial(net_bid, campaign.settings.auction, self._setup.buyers),
             payout=partial(expected_payout, self._setup, campaign, job),
             cap=partial(cap_state, around, job),
             bids=bids.of,

@@ -222,5 +222,7 @@ def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], b
         made = Offer(delivery, offer.sale, amount, amount)
         if not _leaves_margin(prospect, made) or _objection(prospect, gates, made) is not None:
             continue
-        best = max(best, (net_bid(terms, delivery, amount), less_margin(terms, amount)))
+        best = max(
+            best, (net_bid(terms, prospect.setup.buyers, delivery, amount), less_margin(terms, amount))
+        )
     return best[1]

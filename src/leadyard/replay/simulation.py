@@ -182,7 +182,7 @@ class Simulation:
                 ),
                 take=take,
                 price=partial(offered_price, setup, campaign, job),
-                net=partial(net_bid, campaign.settings.auction),
+                net=partial(net_bid, campaign.settings.auction, setup.buyers),
                 payout=partial(expected_payout, setup, campaign, job),
                 cap=lambda _: None,
                 bids=way.bids_in_time(now),
