@@ -16,17 +16,19 @@ RETURNING lead_id, at
 """
 
 _LOCK_LEAD = """
-SELECT account_id, id, email_key, currency, revenue FROM leads
-WHERE account_id = $1 AND id = $2 AND email_key IS NOT NULL AND NOT is_test FOR NO KEY UPDATE
+SELECT account_id, id, email_key, fields ->> 'trackingid' AS tracking_code, currency, revenue FROM leads
+WHERE account_id = $1 AND id = $2 AND (email_key IS NOT NULL OR fields ? 'trackingid') AND NOT is_test
+FOR NO KEY UPDATE
 """
 
 
 class SoldLead(msgspec.Struct, frozen=True):
-    """A submission with what it brought after returns, in micro-units."""
+    """A submission with what it brought after returns, in micro-units; it is known by its address or tracking id."""
 
     account_id: int
     id: int
-    email_key: str
+    email_key: str | None
+    tracking_code: str | None
     currency: str
     revenue: int
 

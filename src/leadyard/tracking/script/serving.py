@@ -48,9 +48,7 @@ class TrackerScript(msgspec.Struct, frozen=True):
 
     def strict_snippet(self, key: str) -> str:
         """Write what a page includes that runs this very text alone: browsers refuse every later one."""
-        return (
-            f'<script src="{self.url}" integrity="{self.integrity}" crossorigin="anonymous"></script>\n{_calls(key)}'
-        )
+        return f'<script src="{self.url}" integrity="{self.integrity}" crossorigin="anonymous"></script>\n{_calls(key)}'
 
 
 def _calls(key: str) -> str:
