@@ -7,6 +7,7 @@ import structlog
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.pages.letters import AffiliateLetters
 from leadyard.affiliates.pages.web import AffiliatePages
 from leadyard.affiliates.payouts.sending import PayoutSender
 from leadyard.affiliates.payouts.service import Payouts
@@ -54,6 +55,7 @@ from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
+from leadyard.mails.jobs import MailWorker
 from leadyard.reports.locks import ReportLocks
 from leadyard.responders.account_messenger import AccountMessenger
 from leadyard.responders.jobs import ResponderWorker
@@ -215,6 +217,7 @@ class WorkerParts:
         self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
         self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)
+        self.mails = MailWorker(database, self._messenger, AffiliateLetters(settings.base_url).writers())
         self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
         takers = Takers(database, configuration, plans, ledger, intake)
         self.imports = ImportRunner(database, configuration, takers)

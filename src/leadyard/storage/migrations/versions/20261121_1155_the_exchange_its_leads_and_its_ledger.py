@@ -837,6 +837,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mail_servers")),
     )
     op.create_table(
+        "mails",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mails")),
+    )
+    op.create_index("ix_mails_due_at", "mails", ["account_id", "due_at"], unique=False)
+    op.create_table(
         "moved_rows",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -865,6 +883,27 @@ def upgrade() -> None:
         sa.Column("ranges", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "source", "resource", name=op.f("pk_moves")),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("acknowledged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_notices")),
+    )
+    op.create_index("ix_notices_created_at", "notices", ["account_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_notices_waiting",
+        "notices",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("acknowledged_at IS NULL"),
     )
     op.create_table(
         "partners",
