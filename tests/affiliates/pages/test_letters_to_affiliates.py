@@ -10,6 +10,7 @@ from tests.affiliates.pages.conftest import PASSWORD, Caller, Portal, token_in
 from tests.responders.post_office import PostOffice, post_office
 
 from leadyard.affiliates.affiliates import service as affiliates
+from leadyard.affiliates.affiliates.inputs import AffiliateInput
 from leadyard.affiliates.pages.letters import AffiliateLetters
 from leadyard.campaigns.service import mail_servers
 from leadyard.kit import clock
@@ -186,7 +187,7 @@ async def test_a_letter_waits_for_a_server_that_is_busy_and_is_given_up_in_the_e
 
 async def test_letters_are_of_one_account_alone(portal: Portal, caller: Caller, stranger: Any) -> None:
     await affiliates.create(
-        portal.database, stranger.actor, affiliates.AffiliateInput(email="eve@example.com", code="eve")
+        portal.database, stranger.actor, AffiliateInput(email="eve@example.com", code="eve")
     )
     async with post_office() as office:
         await set_up_mail(portal, office)
