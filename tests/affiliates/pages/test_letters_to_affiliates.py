@@ -29,7 +29,7 @@ async def set_up_mail(portal: Portal, office: PostOffice) -> None:
 
 
 async def send_all(portal: Portal, office: PostOffice) -> int:
-    async def messenger_of(_: int) -> Messenger | None:
+    async def messenger_of(*_: int | None) -> Messenger | None:
         return office.messenger
 
     worker = MailWorker(portal.database, messenger_of, AffiliateLetters(portal.url).writers())

@@ -33,3 +33,6 @@ notices = tenant(
     sa.Index("ix_notices_created_at", "account_id", "created_at"),
 )
 """News for whoever works for an account: `event` is notices.model.NoticeKind, `details` what webhooks are told."""
+
+notice_settings = tenant("notice_settings", document("settings"), moment("updated_at", now=True), key=())
+"""Whom an account's news are mailed to."""

@@ -885,6 +885,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "source", "resource", name=op.f("pk_moves")),
     )
     op.create_table(
+        "notice_settings",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_notice_settings")),
+    )
+    op.create_table(
         "notices",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
