@@ -16,15 +16,17 @@ from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.occasion_store import SoldLead
 from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.rules import ChainLink, Earning, Event, earning, first_due, matches
+from leadyard.affiliates.commissions.tracked_leads import credit_of
 from leadyard.affiliates.model import CommissionKind, CommissionState, PaysFor, Program
 from leadyard.affiliates.plans.service import ChosenPlan, known_default_plan, plan_with_lines
 from leadyard.kit.money import from_micros, to_micros
 from leadyard.ledger.service import Ledger
-from leadyard.people import service as people
-from leadyard.people.model import Credit
 from leadyard.storage.database import Connection
+<<<<<<< HEAD
 from leadyard.tracking.attribution import standing
 from leadyard.tracking.recounting import credit_of_sale
+=======
+>>>>>>> affil
 
 Slot = tuple[int, int]
 """A line and a level: what one affiliate has in a submission."""
@@ -50,7 +52,10 @@ async def settle_lead(
     booking = Booking(ledger, lead.account_id, now)
     if known:
         plan_id = known[0].plan_id or 0
-        about = About(lead_id=lead.id, person_id=known[0].person_id, touch_id=known[0].touch_id)
+        first = known[0]
+        about = About(
+            lead_id=lead.id, person_id=first.person_id, visitor_id=first.visitor_id, touch_id=first.touch_id
+        )
         shares = await _known_shares(connection, lead, known, at, zone)
     else:
         found = await _new_shares(connection, program, lead, lead.sold_at or at, zone)
@@ -138,16 +143,20 @@ async def _known_shares(
 async def _new_shares(
     connection: Connection, program: Program, lead: SoldLead, at: datetime, zone: ZoneInfo
 ) -> tuple[int, About, list[Share]] | None:
-    """Work out what a submission earns whoever is credited with its person; None where that is nobody."""
-    credit = await _credit(connection, program, lead, at)
-    if credit is None or credit[1].affiliate_id is None:
+    """Work out what a submission earns whoever is credited with it; None where that is nobody."""
+    found = await credit_of(connection, program, lead, at)
+    if found is None or found.credit.affiliate_id is None:
         return None
     plan = await known_default_plan(connection, lead.account_id)
     if plan is None:
         return None
-    person_id, held = credit
-    about = About(lead_id=lead.id, person_id=person_id, touch_id=held.touch_id)
-    earned = await _earned(connection, plan, lead, held.affiliate_id, at, zone)
+    about = About(
+        lead_id=lead.id,
+        person_id=found.person_id,
+        visitor_id=found.visitor_id,
+        touch_id=found.credit.touch_id,
+    )
+    earned = await _earned(connection, plan, lead, found.credit.affiliate_id, at, zone)
     return plan.id, about, [Share(one, ()) for one in earned]
 
 
@@ -170,6 +179,7 @@ async def _earned(
     return [one for one in found if one is not None]
 
 
+<<<<<<< HEAD
 async def _credit(
     connection: Connection, program: Program, lead: SoldLead, at: datetime
 ) -> tuple[int, Credit] | None:
@@ -194,6 +204,8 @@ async def _credit_now(
     return person.id, standing(credit, at, program.attribution)
 
 
+=======
+>>>>>>> affil
 def _event(lead: SoldLead, at: datetime, rate: Decimal | None) -> Event:
     return Event(
         origin=f"sold:{lead.id}", pays_for=frozenset({PaysFor.SOLD_LEAD}), at=at, currency=lead.currency,
