@@ -16,17 +16,12 @@ from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.occasion_store import SoldLead
 from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.rules import ChainLink, Earning, Event, earning, first_due, matches
-from leadyard.affiliates.commissions.tracked_leads import credit_of
+from leadyard.affiliates.commissions.tracked_leads import Credited, credit_of
 from leadyard.affiliates.model import CommissionKind, CommissionState, PaysFor, Program
 from leadyard.affiliates.plans.service import ChosenPlan, known_default_plan, plan_with_lines
 from leadyard.kit.money import from_micros, to_micros
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Connection
-<<<<<<< HEAD
-from leadyard.tracking.attribution import standing
-from leadyard.tracking.recounting import credit_of_sale
-=======
->>>>>>> affil
 
 Slot = tuple[int, int]
 """A line and a level: what one affiliate has in a submission."""
@@ -144,7 +139,7 @@ async def _new_shares(
     connection: Connection, program: Program, lead: SoldLead, at: datetime, zone: ZoneInfo
 ) -> tuple[int, About, list[Share]] | None:
     """Work out what a submission earns whoever is credited with it; None where that is nobody."""
-    found = await credit_of(connection, program, lead, at)
+    found = await _credit(connection, program, lead, at)
     if found is None or found.credit.affiliate_id is None:
         return None
     plan = await known_default_plan(connection, lead.account_id)
@@ -179,33 +174,18 @@ async def _earned(
     return [one for one in found if one is not None]
 
 
-<<<<<<< HEAD
-async def _credit(
-    connection: Connection, program: Program, lead: SoldLead, at: datetime
-) -> tuple[int, Credit] | None:
-    """Give the person, and who was credited when the lead was sold.
+async def _credit(connection: Connection, program: Program, lead: SoldLead, at: datetime) -> Credited | None:
+    """Tell who was credited when the lead was sold.
 
     Where nobody was, somebody may be at this moment in a unit of work that is still open: that is waited for.
     """
-    found = await _credit_now(connection, program, lead, at)
-    if found is None or found[1].affiliate_id is None:
+    found = await credit_of(connection, program, lead, at)
+    if lead.email_key is not None and (found is None or found.credit.affiliate_id is None):
         await lock_people(connection, lead.account_id, [lead.email_key])
-        found = await _credit_now(connection, program, lead, at)
+        found = await credit_of(connection, program, lead, at)
     return found
 
 
-async def _credit_now(
-    connection: Connection, program: Program, lead: SoldLead, at: datetime
-) -> tuple[int, Credit] | None:
-    person = await people.find(connection, lead.account_id, email=lead.email_key)
-    if person is None:
-        return None
-    credit = await credit_of_sale(connection, person, at)
-    return person.id, standing(credit, at, program.attribution)
-
-
-=======
->>>>>>> affil
 def _event(lead: SoldLead, at: datetime, rate: Decimal | None) -> Event:
     return Event(
         origin=f"sold:{lead.id}", pays_for=frozenset({PaysFor.SOLD_LEAD}), at=at, currency=lead.currency,

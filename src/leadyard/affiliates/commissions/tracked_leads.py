@@ -16,6 +16,7 @@ from leadyard.storage.database import Connection, Database
 from leadyard.tracking import service as tracking
 from leadyard.tracking.attribution import standing
 from leadyard.tracking.following import Following
+from leadyard.tracking.recounting import credit_of_sale
 
 
 class Credited(msgspec.Struct, frozen=True):
@@ -38,7 +39,8 @@ async def credit_of(
         if visitor is not None and visitor.person_id is not None:
             person = await people.find(connection, lead.account_id, person_id=visitor.person_id)
     if person is not None:
-        return Credited(standing(person.credit, at, program.attribution), person_id=person.id)
+        credit = await credit_of_sale(connection, person, at)
+        return Credited(standing(credit, at, program.attribution), person_id=person.id)
     if visitor is not None:
         return Credited(standing(visitor.credit, at, program.attribution), visitor_id=visitor.id)
     return None
