@@ -58,8 +58,19 @@ def test_every_variable_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "limit"),
+    [("0", 0), ("200", 200), ("10000", 10_000), ("10001", 0), ("9" * 5000, 0), ("00200", 200)],
+)
+def test_any_number_of_requests_is_a_limit_and_a_huge_one_is_none(text: str, limit: int) -> None:
+    read = Settings.from_environment({"LEADYARD_LEADDYNO_REQUESTS_PER_MINUTE": text})
+    assert read.leaddyno_requests_per_minute == limit
+
+
+@pytest.mark.parametrize(
     ("variable", "text"),
     [
+        ("LEADYARD_LEADDYNO_REQUESTS_PER_MINUTE", "-1"),
+        ("LEADYARD_LEADDYNO_REQUESTS_PER_MINUTE", "many"),
         ("LEADYARD_DATABASE_URL", "mysql://db/leadyard"),
         ("LEADYARD_DATA_DIR", "a\0b"),
         ("LEADYARD_HOST", "[::1]:80"),

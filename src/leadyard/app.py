@@ -7,6 +7,7 @@ import structlog
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.pages.letters import AffiliateLetters
 from leadyard.affiliates.pages.web import AffiliatePages
 from leadyard.affiliates.payouts.sending import PayoutSender
 from leadyard.affiliates.payouts.service import Payouts
@@ -55,6 +56,9 @@ from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
+from leadyard.mails.jobs import MailWorker
+from leadyard.mails.model import MailKind, Writers
+from leadyard.notices.service import write_letter
 from leadyard.reports.locks import ReportLocks
 from leadyard.responders.account_messenger import AccountMessenger
 from leadyard.responders.jobs import ResponderWorker
@@ -219,6 +223,7 @@ class WorkerParts:
         self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
         self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)
+        self.mails = MailWorker(database, self._messenger, mail_writers(settings))
         self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
         takers = Takers(database, configuration, plans, ledger, intake)
         self.imports = ImportRunner(database, configuration, takers)
@@ -235,10 +240,12 @@ class WorkerParts:
         await self.pings.close()
         await self.learning.close()
 
-    async def _messenger(self, account_id: int) -> Messenger:
-        """Give responders what carries an account's messages."""
+    async def _messenger(
+        self, account_id: int, mail_server_id: int | None = None, sms_gateway_id: int | None = None, /
+    ) -> Messenger:
+        """Give what carries an account's messages, over what is named or what it has first."""
         setup = await self._configuration.current(account_id)
-        server, gateway = mail_server_of(setup, None), sms_gateway_of(setup, None)
+        server, gateway = mail_server_of(setup, mail_server_id), sms_gateway_of(setup, sms_gateway_id)
         return AccountMessenger(server, gateway, self._guard, self.transport)
 
     async def _describe(self, account_id: int, lead_id: int) -> Described | None:
@@ -248,6 +255,11 @@ class WorkerParts:
             return None
         setup = await self._configuration.current(account_id)
         return Described(record_of(view.lead.uuid, view, setup, _EVERYTHING), lead_values(view, setup))
+
+
+def mail_writers(settings: Settings) -> Writers:
+    """Put together who writes an account's own e-mails."""
+    return {**AffiliateLetters(settings.base_url).writers(), MailKind.NOTICE: write_letter}
 
 
 def links_of(settings: Settings) -> Links:

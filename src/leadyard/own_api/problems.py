@@ -67,7 +67,7 @@ def refuse(_: Request[Any, Any, Any], error: LeadyardError) -> Response[Any]:
     if isinstance(error, InvalidInputError):
         return answer(status, "Some members are not valid.", errors=error.problems)
     if isinstance(error, ConflictError):
-        return answer(status, str(error), errors=[FieldProblem(error.field, error.detail)])
+        return answer(status, str(error), errors=error.problems)
     headers = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "1"}}.get(status)
     return answer(status, str(error), headers=headers)
 

@@ -6,15 +6,16 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.identity.actor import Actor
 from leadyard.identity.model import Permission
-from leadyard.kit.errors import NotFoundError
+from leadyard.kit.errors import InvalidInputError, NotFoundError
 from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
 from leadyard.storage.database import Row
 from leadyard.tracking.collector import setting_aside
 from leadyard.tracking.collector import store as events
 from leadyard.tracking.fraud import service
 from leadyard.tracking.fraud import store as signals
-from leadyard.tracking.fraud.model import SignalState
+from leadyard.tracking.fraud.model import Consequence, SignalState
 from leadyard.tracking.records import EventRecord, Id, SignalRecord, event_record, signal_record
 
 _PARTS = (Parameter("id", UUID, "The id of the event, a UUID."),)
@@ -37,15 +38,16 @@ class Decision(StrEnum):
 
 
 class DecisionInput(msgspec.Struct, frozen=True):
-    """A person's word on a signal."""
+    """A person's word on a signal; `commissions` says what becomes of the open commissions that it is about."""
 
     decision: Decision
+    commissions: Consequence = Consequence.KEEP
 
 
 class Decided(Protocol):
     """What follows from a decision in other rooms."""
 
-    async def __call__(self, account_id: int, signal: Row, state: SignalState) -> None:
+    async def __call__(self, actor: Actor, signal: Row, state: SignalState, consequence: Consequence) -> None:
         """Do what the decision means for whom the signal is about; done twice it changes nothing more."""
 
 
@@ -56,12 +58,14 @@ def sections(decided: Decided) -> tuple[Section, ...]:
     """Make the sections of what waits for a person's word."""
 
     async def decide(call: Call) -> Answer:
-        state = _STATES[call.body.decision]
+        state, consequence = _STATES[call.body.decision], call.body.commissions
+        if consequence is not Consequence.KEEP and state is not SignalState.CONFIRMED:
+            raise InvalidInputError.of("commissions", "goes with decision = confirm")
         async with call.database.connection() as connection:
             known = await signals.find(connection, call.account_id, call.id())
         if known is None:
             raise NotFoundError("There is no signal with this id.")
-        await decided(call.account_id, known, state)
+        await decided(call.actor, known, state, consequence)
         return Answer(signal_record(await service.decide(call.database, call.actor, call.id(), state)))
 
     return (
@@ -87,9 +91,11 @@ def sections(decided: Decided) -> tuple[Section, ...]:
                     method="POST", path="/fraud-signals/{id}/decide", id="decideFraudSignal",
                     summary="Decide about a signal", handler=decide, permission=_WRITE, body=DecisionInput,
                     description="A confirmed wish of a page to cancel cancels what the person had bought by then. "
-                    "Other decisions are kept, and change nothing else: purchases are rejected and affiliates archived "
-                    "by calls of their own.",
-                    answer=SignalRecord, example={"decision": "dismiss"},
+                    "With `commissions` a confirmed signal also holds (`hold`) or cancels for good (`reject`) the open "
+                    "commissions that it is about: those of its purchase, else of its person on every level, else of its "
+                    "affiliate. What is paid or on its way in a payout stays. Held ones are approved or rejected by calls "
+                    "of their own, as purchases are rejected and affiliates archived.",
+                    answer=SignalRecord, example={"decision": "confirm", "commissions": "hold"},
                 ),
             ),
         ),

@@ -35,7 +35,7 @@ async def made(world: World, *pushes: Any, **changes: Any) -> ResponderRecord:
 
 
 async def sent(world: World, messenger: Messenger) -> None:
-    async def messenger_of(_: int) -> Messenger:
+    async def messenger_of(*_: int | None) -> Messenger:
         return messenger
 
     worker = ResponderWorker(world.database, Ledger(world.database), messenger_of, LINKS)

@@ -66,6 +66,21 @@ async def test_any_other_key_is_refused_before_the_parameters(
     assert PRIVATE_KEY not in answer.text
 
 
+@pytest.mark.parametrize("body", [b'{"key":"%s",', b"key=%s&email=caf\xe9", b'"%s"'])
+async def test_a_body_that_cannot_be_read_is_said_so_where_the_key_may_be_inside(
+    world: World, body: bytes
+) -> None:
+    unreadable = body.replace(b"%s", PRIVATE_KEY.encode())
+    kind = FORM if body.startswith(b"key") else JSON
+
+    alone = await world.http.post("/affiliates", content=unreadable, headers=kind)
+    with_wrong_key = await world.http.post("/affiliates", content=unreadable, headers=kind | {"key": WRONG})
+
+    assert (alone.status_code, with_wrong_key.status_code) == (400, 401)
+    assert isinstance(alone.json()["error"], str)
+    assert PRIVATE_KEY not in alone.text
+
+
 async def test_a_leadbyte_key_is_a_wrong_one(world: World) -> None:
     answer = await world.http.get("/affiliates", params={"key": world.exchange.key})
     assert answer.status_code == 401

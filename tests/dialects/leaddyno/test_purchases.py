@@ -151,6 +151,12 @@ async def test_a_purchase_that_cannot_be_names_all_bad_fields(
     assert await world.get("/leads/count") == {"count": 0}
 
 
+@pytest.mark.parametrize("items", ["text", [1], [{"quantity": "-1", "amount": "x"}, {"amount": "y"}]])
+async def test_line_items_that_cannot_be_are_invalid_in_one_word(world: World, items: Any) -> None:
+    answer = await world.call("POST", "/purchases", {"email": "jo@example.com", "line_items": items})
+    assert answer.json() == {"error": {"line_items": ["is invalid"]}}
+
+
 async def test_cancelling_comes_in_three_forms_of_parameters_and_counts_once(world: World) -> None:
     await _tree(world)
     made = await world.post("/purchases", email="jo@example.com", purchase_amount="80", code="child")

@@ -190,7 +190,7 @@ _OPERATIONS = (
         description="A merge patch (RFC 7396). After another code the old one stays valid, for its links are out.",
     ),
     _status_operation("approve", "Lets in one that waits for approval; others stay as they are."),
-    _status_operation("reject", "Nothing credits it from then on; only `unarchive` brings it back."),
+    _status_operation("reject", "Nothing credits it from then on; only `unarchive` brings it back. One that was let in is archived."),
     _status_operation("archive", "Nothing credits it from then on; what it has earned stays."),
     _status_operation("unarchive", "Undoes archiving and rejecting: its links and codes count again from now on."),
 )  # fmt: skip

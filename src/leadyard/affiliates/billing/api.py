@@ -29,7 +29,10 @@ SECTION = Section(
         ),
         Operation(
             method="PUT", path=_PATH, id="putBillingSystem", summary="Set what a billing system must prove",
-            description="Once `signing_secret` is set, messages without a right signature are refused.",
+            description="Once `signing_secret` is set, messages without a right signature are refused. PayPal signs nothing "
+            "and is asked instead: `receivers` are your own addresses or merchant ids there, and payments to anybody else "
+            "are refused; until they are set, the public key is no use at `/paypal_ipn`. `allows_sandbox` takes payments "
+            "of the test environment, which are not real.",
             handler=_put, parts=_PARTS, permission=Permission.SETUP_WRITE, body=BillingProvider, answer=BillingProvider,
             example={"signing_secret": "whsec_…"},
         ),

@@ -62,10 +62,15 @@ def as_ids(value: Any) -> list[str]:
 
     Null and blanks count as nothing. Raises NotPlainError for objects and deeper lists.
     """
+    return list(dict.fromkeys(as_asked(value)))
+
+
+def as_asked(value: Any) -> list[str]:
+    """Read ids as `as_ids` does, but keep those that are named again: for answers with an item for each."""
     text = as_text(value)
     if "," not in text:
         return [text] if text else []
-    return list(dict.fromkeys(part for item in text.split(",") if (part := item.strip())))
+    return [part for item in text.split(",") if (part := item.strip())]
 
 
 def id_number(text: str) -> int | None:

@@ -30,6 +30,8 @@ from leadyard.imports.takers import Takers
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.waiting import pause
+from leadyard.notices.model import NoticeKind
+from leadyard.notices.service import note
 from leadyard.storage.database import Connection, Database
 
 _log = structlog.get_logger(__name__)
@@ -182,6 +184,8 @@ class ImportRunner:
             setup = await self._configuration.current(held.account_id)
             async with self._database.unit_of_work() as connection:
                 await _end(connection, setup, held, held.summary, ImportState.FAILED, problem)
+                told = {"import": {"id": held.id, "problem": problem}}
+                await note(connection, held.account_id, NoticeKind.IMPORT_FAILED, [told])
 
     async def _postpone(self, held: Import, error: Exception) -> None:
         now = clock.now()

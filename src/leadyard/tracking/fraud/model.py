@@ -24,6 +24,14 @@ class SignalState(IntEnum):
     CONFIRMED = 2
 
 
+class Consequence(StrEnum):
+    """What becomes of the open commissions that a confirmed signal is about."""
+
+    KEEP = "keep"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One signal as it is raised; `origin` keeps it from being raised twice."""
 
