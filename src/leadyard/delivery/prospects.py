@@ -197,16 +197,21 @@ def _leaves_margin(prospect: _Prospect, offer: Offer) -> bool:
 
 
 def _open_offers(prospect: _Prospect, gates: Sequence[Gate]) -> list[Offer]:
-    """List the offers that could bring a bid: pinged deliveries, and fixed prices in auctions."""
+    """List the offers that could bring a bid: pinged deliveries, and those whose price is known before they answer."""
     route = prospect.route
     offers = []
     for id_, home in route.homes.items():
-        delivery = route.active[id_]
-        is_asked = delivery.settings.kind is DeliveryKind.PING_POST
-        if is_asked or home.method is Method.AUCTION:
+        delivery, is_auction = route.active[id_], home.method is Method.AUCTION
+        if is_auction or _bids(delivery):
             price = offered_price(prospect.setup, route.campaign, prospect.job, delivery, home.kind)
-            offers.append(Offer(delivery, home.kind, price, None if is_asked else price))
+            is_asked = delivery.settings.kind is DeliveryKind.PING_POST
+            offers.append(Offer(delivery, home.kind, price, price if is_auction and not is_asked else None))
     return [offer for offer in offers if _objection(prospect, gates, offer) is None]
+
+
+def _bids(delivery: Delivery) -> bool:
+    settings = delivery.settings
+    return settings.kind is DeliveryKind.PING_POST or settings.answers.revenue is None
 
 
 def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], bids: Sequence[Bid]) -> int:
