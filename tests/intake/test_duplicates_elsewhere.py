@@ -63,6 +63,15 @@ async def test_the_window_counts_for_campaigns_and_not_for_suppression(exchange:
     assert (await exchange.submit(1, campaign="VANS")).code == -2
 
 
+async def test_suppression_campaigns_may_have_a_window_of_their_own(exchange: Exchange) -> None:
+    await beside(exchange, "suppression_campaigns", window_hours=1, suppression_hours=24)
+    for number, hours in ((1, 23), (2, 25)):
+        past = clock.now() - timedelta(hours=hours)
+        assert (await exchange.submit(number, campaign="BIKES", received_at=past)).code == 1
+    assert (await exchange.submit(1)).code == -2
+    assert (await exchange.submit(2)).code == 1
+
+
 async def test_all_fields_together_must_be_equal_elsewhere_too(exchange: Exchange) -> None:
     names = ("email", "lastname")
     await beside(exchange, "campaigns", fields=names, match=Match.ALL)
@@ -106,6 +115,28 @@ async def test_values_on_a_suppression_list_are_duplicates_whatever_the_window(e
     assert (await exchange.submit(2)).code == 1
     await suppression.remove_values(exchange.database, exchange.actor, made.id, ["person.1@example.com"])
     assert (await exchange.submit(1)).code == 1
+
+
+async def test_values_on_a_list_with_a_window_count_for_so_long_from_when_they_were_last_added(
+    exchange: Exchange,
+) -> None:
+    settings = {"holds": "email", "window_hours": 24}
+    made = await suppression.suppression_lists.create(
+        exchange.database, exchange.actor, {"name": "Bought lately", "settings": settings}
+    )
+    await exchange.campaign(dedupe=Dedupe(fields=FIELDS, suppression_lists=(made.id,)))
+    start, persons = clock.now(), [f"person.{number}@example.com" for number in (1, 2)]
+    added = await suppression.add_values(exchange.database, exchange.actor, made.id, persons)
+    assert (added.changed, added.total) == (2, 2)
+    with time_machine.travel(start + timedelta(hours=23)):
+        again = await suppression.add_values(
+            exchange.database, exchange.actor, made.id, [*persons[:1], persons[0].upper()]
+        )
+        assert (again.changed, again.total) == (0, 2)
+        assert (await exchange.submit(2)).code == -2
+    with time_machine.travel(start + timedelta(hours=25)):
+        assert (await exchange.submit(1)).code == -2
+        assert (await exchange.submit(2)).code == 1
 
 
 async def test_the_campaigns_own_claims_stay_exact_at_any_concurrency(exchange: Exchange) -> None:

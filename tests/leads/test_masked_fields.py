@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
 from tests.delivery.buyers import Call, buyer
 from tests.desk import Desk, new_desk
 from tests.dialects.leadbyte.client import Client
+from tests.exchange import ACCEPTING
 
 from leadyard.app import Services
 from leadyard.campaigns import service as setup
+from leadyard.delivery.model import Extract
 from leadyard.dialects.leadbyte import LeadByteDialect
 from leadyard.identity import service as identity
 from leadyard.identity.keys import KeyInput
@@ -69,6 +72,30 @@ async def test_the_own_api_masks_lists_details_and_traces(desk: Desk) -> None:
         shown = (await client.get(path, headers={"X-Key": seeing})).json()
         assert shown["masked"] is False
         assert "person.1%40example.com" in shown["attempts"][0]["request"]
+
+
+async def test_the_reason_of_a_buyer_does_not_name_what_is_masked(desk: Desk) -> None:
+    async def script(call: Call) -> None:
+        await call.answer('{"status":"no","why":"Person.1@example.com is known, Jo"}')
+
+    answers = msgspec.structs.replace(ACCEPTING, reason=Extract(kind="json_path", expression="why"))
+    async with buyer(script) as taker:
+        await desk.delivery(1, await desk.buyer(), taker.url, answers=answers)
+        (lead_id,) = await desk.sold(1)
+    services = Services(desk.database, desk.settings)
+    app = create(services.database, services.configuration, more_sections=sections(services))
+    blind, seeing = await keys_of(desk)
+    path = f"/api/v1/leads/{lead_id}"
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast("Any", app)), base_url="http://leads.test"
+    ) as client:
+        hidden = await client.get(path, headers={"X-Key": blind})
+        assert hidden.json()["attempts"][0]["reason"] == "******** is known, Jo"
+        assert "erson.1" not in hidden.text
+        traced = await client.get(f"{path}/trace", headers={"X-Key": blind})
+        assert "erson.1" not in traced.text
+        shown = (await client.get(path, headers={"X-Key": seeing})).json()
+        assert shown["attempts"][0]["reason"] == "Person.1@example.com is known, Jo"
 
 
 async def test_a_rule_that_is_tried_does_not_show_what_it_saw_of_masked_fields(desk: Desk) -> None:

@@ -113,8 +113,8 @@ RowIds = Annotated[tuple[RowId, ...], Meta(max_length=50)]
 class Dedupe(msgspec.Struct, frozen=True):
     """Which fields make a lead a duplicate of another in the campaign, and for how many hours (none: for ever).
 
-    Leads of `campaigns` count too, those of `suppression_campaigns` and values on `suppression_lists` whatever their
-    age. `per_supplier`: only leads of the same supplier count, but for suppression.
+    Leads of `campaigns` count too, those of `suppression_campaigns` for `suppression_hours` (none: for ever), and values
+    on `suppression_lists` as long as the list says. `per_supplier`: only leads of the same supplier count, but for suppression.
     """
 
     fields: tuple[str, ...] = ()
@@ -123,6 +123,7 @@ class Dedupe(msgspec.Struct, frozen=True):
     per_supplier: bool = False
     campaigns: RowIds = ()
     suppression_campaigns: RowIds = ()
+    suppression_hours: Hours | None = None
     suppression_lists: RowIds = ()
 
 

@@ -1,12 +1,13 @@
 """Looking values up in suppression lists: for whoever checks leads."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
 from leadyard.storage.database import Connection
 from leadyard.suppression import store
-from leadyard.suppression.model import ListSettings, ListStatus, SuppressionList, digests_of
+from leadyard.suppression.model import ListSettings, ListStatus, SuppressionList, counts_since, digests_of
 
 
 async def load_lists(connection: Connection, account_id: int) -> dict[int, SuppressionList]:
@@ -35,12 +36,16 @@ def sought_in(
 
 
 async def matching_lists(
-    connection: Connection, account_id: int, sought: Iterable[tuple[int, bytes]]
+    connection: Connection,
+    account_id: int,
+    lists: Mapping[int, SuppressionList],
+    sought: Iterable[tuple[int, bytes]],
+    now: datetime,
 ) -> set[int]:
     """Tell which lists hold what is sought, in one indexed query, or none where nothing is."""
     pairs = list(sought)
     if not pairs:
         return set()
-    return await store.matching(
-        connection, account_id, [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    )
+    list_ids = [pair[0] for pair in pairs]
+    since = [counts_since(lists[list_id].settings, now) for list_id in list_ids]
+    return await store.matching(connection, account_id, list_ids, [pair[1] for pair in pairs], since)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Annotated
@@ -19,7 +19,11 @@ DIGEST_BYTES = 16
 LONGEST_VALUE = 1000
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64}
 _hex = re.compile(r"[0-9a-f]+").fullmatch
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _blanks = re.compile(r"\s+").sub
+
+
+WindowHours = Annotated[int, Meta(ge=1, le=876_000)]
 
 
 class ListStatus(StrEnum):
@@ -65,6 +69,10 @@ class ListSettings(msgspec.Struct, frozen=True):
     country: Annotated[
         str, Meta(pattern="^[A-Z]{2}$", description="Where numbers without a country code belong.")
     ] = "GB"
+    window_hours: Annotated[
+        WindowHours | None,
+        Meta(description="How long a value counts from when it was last put on the list; none: for ever."),
+    ] = None
     tps: Annotated[bool, Meta(description="Answers LeadByte's /validate/tps where no provider does.")] = False
 
 
@@ -95,6 +103,12 @@ class ListRecord(ListInput, frozen=True, kw_only=True):
 
 class BadEntryError(ValueError):
     """A line that is no value of its list; the text says why, without repeating it."""
+
+
+def counts_since(settings: ListSettings, now: datetime) -> datetime:
+    """Tell since when a value must be on a list to count."""
+    hours = settings.window_hours
+    return _EVER if hours is None else max(_EVER, now - timedelta(hours=hours))
 
 
 def entry_digest(settings: ListSettings, line: str) -> bytes:

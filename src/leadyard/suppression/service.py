@@ -7,6 +7,7 @@ import msgspec
 from leadyard.campaigns.service.noun import Noun
 from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change
+from leadyard.kit import clock
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.tables import validation
@@ -69,7 +70,7 @@ suppression_lists = SuppressionLists()
 async def add_values(database: Database, actor: Actor, list_id: int, values: Sequence[str]) -> Values:
     """Put values on a list; raises NotFoundError, and InvalidInputError naming every line that is no value."""
     settings = (await suppression_lists.read(database, actor.account_id, list_id)).settings
-    return await _write(database, actor, list_id, "add values", _read(settings, values))
+    return await _write(database, actor, list_id, settings, "add values", _read(settings, values))
 
 
 async def remove_values(database: Database, actor: Actor, list_id: int, values: Sequence[str]) -> Values:
@@ -104,7 +105,13 @@ async def upload(
     if problems:
         raise InvalidInputError(problems)
     return await _write(
-        database, actor, list_id, "replace values" if replace else "add values", digests, replace=replace
+        database,
+        actor,
+        list_id,
+        settings,
+        "replace values" if replace else "add values",
+        digests,
+        replace=replace,
     )
 
 
@@ -158,19 +165,21 @@ async def _write(
     database: Database,
     actor: Actor,
     list_id: int,
+    settings: ListSettings,
     action: str,
     digests: bytearray,
     *,
     replace: bool = False,
 ) -> Values:
-    step, changed = _SLICE * DIGEST_BYTES, 0
+    step, changed, now = _SLICE * DIGEST_BYTES, 0, clock.now()
+    refreshes = settings.window_hours is not None
     async with database.unit_of_work() as connection:
         await store.lock_list(connection, actor.account_id, list_id)
         if replace:
             await store.clear(connection, actor.account_id, list_id)
         for at in range(0, len(digests), step):
             part = _each(digests[at : at + step])
-            changed += await store.add(connection, actor.account_id, list_id, part)
+            changed += await store.add(connection, actor.account_id, list_id, part, now, refreshes=refreshes)
         return await _recorded(connection, actor, list_id, action, digests, changed)
 
 

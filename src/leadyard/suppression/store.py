@@ -1,13 +1,20 @@
 """The statements of suppression lists' values."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from leadyard.storage.database import Connection, Row
 
 _ADD = """
-INSERT INTO suppression_entries (account_id, list_id, digest)
-SELECT $1, $2, digest FROM unnest($3::bytea[]) AS row (digest)
+INSERT INTO suppression_entries (account_id, list_id, digest, added_at)
+SELECT $1, $2, digest, $4 FROM unnest($3::bytea[]) AS row (digest)
 ON CONFLICT (account_id, list_id, digest) DO NOTHING
+"""
+
+# Where values count for a time only, one that comes again counts anew. Otherwise nothing is written for it.
+_REFRESH = """
+UPDATE suppression_entries SET added_at = $4
+WHERE account_id = $1 AND list_id = $2 AND digest = ANY($3::bytea[]) AND added_at < $4
 """
 
 _REMOVE = (
@@ -21,16 +28,27 @@ _COUNT = "SELECT count(*) FROM suppression_entries WHERE account_id = $1 AND lis
 _LOCK_LIST = "SELECT id FROM suppression_lists WHERE account_id = $1 AND id = $2 FOR UPDATE"
 
 _MATCHING = """
-SELECT DISTINCT e.list_id FROM unnest($2::bigint[], $3::bytea[]) AS row (list_id, digest)
+SELECT DISTINCT e.list_id FROM unnest($2::bigint[], $3::bytea[], $4::timestamptz[]) AS row (list_id, digest, since)
 JOIN suppression_entries e ON e.account_id = $1 AND e.list_id = row.list_id AND e.digest = row.digest
+  AND e.added_at >= row.since
 """
 
 _LISTS = "SELECT id, name, status, settings FROM suppression_lists WHERE account_id = $1 ORDER BY id"
 
 
-async def add(connection: Connection, account_id: int, list_id: int, digests: Sequence[bytes]) -> int:
-    """Put values on a list; gives how many were not on it."""
-    return _changed(await connection.execute(_ADD, account_id, list_id, digests))
+async def add(
+    connection: Connection,
+    account_id: int,
+    list_id: int,
+    digests: Sequence[bytes],
+    now: datetime,
+    *,
+    refreshes: bool,
+) -> int:
+    """Put values on a list; gives how many were not on it. Those that were count anew if it `refreshes` them."""
+    if refreshes:
+        await connection.execute(_REFRESH, account_id, list_id, digests, now)
+    return _changed(await connection.execute(_ADD, account_id, list_id, digests, now))
 
 
 async def remove(connection: Connection, account_id: int, list_id: int, digests: Sequence[bytes]) -> int:
@@ -54,10 +72,14 @@ async def lock_list(connection: Connection, account_id: int, list_id: int) -> No
 
 
 async def matching(
-    connection: Connection, account_id: int, list_ids: Sequence[int], digests: Sequence[bytes]
+    connection: Connection,
+    account_id: int,
+    list_ids: Sequence[int],
+    digests: Sequence[bytes],
+    since: Sequence[datetime],
 ) -> set[int]:
-    """Tell which lists hold one of the digests, each given with its list."""
-    rows = await connection.fetch(_MATCHING, account_id, list_ids, digests)
+    """Tell which lists hold one of the digests, each given with its list and since when it must be there."""
+    rows = await connection.fetch(_MATCHING, account_id, list_ids, digests, since)
     return {row["list_id"] for row in rows}
 
 

@@ -16,6 +16,10 @@ def window_of(dedupe: Dedupe) -> timedelta | None:
     return None if dedupe.window_hours is None else timedelta(hours=dedupe.window_hours)
 
 
+def _suppression_window(dedupe: Dedupe) -> timedelta | None:
+    return None if dedupe.suppression_hours is None else timedelta(hours=dedupe.suppression_hours)
+
+
 def wanted_elsewhere(
     dedupe: Dedupe, stored: Mapping[str, str], supplier_id: int | None, country: str, now: datetime
 ) -> Elsewhere | None:
@@ -30,6 +34,7 @@ def wanted_elsewhere(
     return Elsewhere(
         dedupe.campaigns,
         dedupe.suppression_campaigns,
+        cutoff(_suppression_window(dedupe), now),
         cutoff(window_of(dedupe), now),
         supplier_id,
         dedupe.per_supplier,

@@ -96,7 +96,7 @@ class Inquiries:
             for list_id, value in pairs
             for found in sought_in(setup.suppression_lists, [list_id], value, subject.country)
         ]
-        if await matching_lists(connection, setup.account.id, sought):
+        if await matching_lists(connection, setup.account.id, setup.suppression_lists, sought, now):
             return True
         wanted = wanted_elsewhere(dedupe, subject.stored, subject.supplier_id, subject.country, now)
         return wanted is not None and await store.is_elsewhere(

@@ -28,6 +28,7 @@ from leadyard.intake.providers.model import (
     Numbering,
     Outcome,
 )
+from leadyard.kit import clock
 from leadyard.storage.database import Database
 from leadyard.suppression.lookup import matching_lists, sought_in
 
@@ -76,7 +77,9 @@ class Sources:
         if not sought:
             return set()
         async with self._database.connection() as connection:
-            return await matching_lists(connection, setup.account.id, sought)
+            return await matching_lists(
+                connection, setup.account.id, setup.suppression_lists, sought, clock.now()
+            )
 
     async def _ask_lists(self, setup: AccountSetup, source: Lists, value: str, country: str) -> Answer:
         found = await self._on_lists(setup, source.lists, value, country)

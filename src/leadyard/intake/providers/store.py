@@ -28,7 +28,7 @@ def _by_key(number: int, place: str) -> str:
     SELECT 1 FROM leads l
     WHERE l.account_id = $1 AND l.{place} = ${number}::text AND l.id <> $2
       AND l.system_status IN ({_IN}) AND NOT l.is_test
-      AND (l.campaign_id = ANY($3::bigint[])
+      AND (l.campaign_id = ANY($3::bigint[]) AND l.received_at > $14
            OR l.campaign_id = ANY($4::bigint[]) AND l.received_at > $5
               AND (NOT $6::boolean OR l.supplier_id IS NOT DISTINCT FROM $7::bigint))
       AND (NOT $13::boolean OR {_EQUAL})
@@ -87,13 +87,15 @@ class CheckRow(msgspec.Struct):
 class Elsewhere(msgspec.Struct, frozen=True):
     """Which leads of other campaigns would make a lead a duplicate.
 
-    `campaigns` count while they are younger than `after`, `always` whatever their age. `search` are the keys of e-mail
+    `campaigns` count while they are younger than `after`, `suppressing` while younger than `suppressing_after`, those of
+    any supplier. `search` are the keys of e-mail
     and telephones, one of which must be equal, or `together` all; `fields` are values in lower case that they must
     have besides.
     """
 
     campaigns: tuple[int, ...]
-    always: tuple[int, ...]
+    suppressing: tuple[int, ...]
+    suppressing_after: datetime
     after: datetime
     supplier_id: int | None
     of_supplier: bool
@@ -126,7 +128,7 @@ async def is_elsewhere(connection: Connection, account_id: int, lead_id: int, wa
         _ELSEWHERE,
         account_id,
         lead_id,
-        wanted.always,
+        wanted.suppressing,
         wanted.campaigns,
         wanted.after,
         wanted.of_supplier,
@@ -134,6 +136,7 @@ async def is_elsewhere(connection: Connection, account_id: int, lead_id: int, wa
         wanted.fields,
         *wanted.search,
         wanted.together,
+        wanted.suppressing_after,
     )
     return found is not None
 

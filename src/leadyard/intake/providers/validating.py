@@ -23,6 +23,7 @@ from leadyard.intake.providers.model import (
     WhenUnavailable,
 )
 from leadyard.intake.providers.service import Inquiries
+from leadyard.kit import clock
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Database
 from leadyard.suppression.lookup import matching_lists, sought_in
@@ -85,7 +86,11 @@ class Validating:
         lists = [known.id for known in setup.suppression_lists.values() if known.settings.tps]
         sought = sought_in(setup.suppression_lists, lists, value, COUNTRY)
         async with self._database.connection() as connection:
-            return bool(await matching_lists(connection, setup.account.id, sought))
+            return bool(
+                await matching_lists(
+                    connection, setup.account.id, setup.suppression_lists, sought, clock.now()
+                )
+            )
 
 
 def default_provider(setup: AccountSetup, kind: CheckKind) -> Provider | None:

@@ -29,9 +29,10 @@ suppression_entries = tenant(
     "suppression_entries",
     number("list_id"),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+    moment("added_at"),
     key=("list_id", "digest"),
 )
-"""The first 16 bytes of a digest for each value; the values themselves are not kept."""
+"""The first 16 bytes of a digest for each value, and since when it counts; the values themselves are not kept."""
 
 lead_checks = tenant(
     "lead_checks",
