@@ -41,6 +41,7 @@ from leadyard.imports.jobs.runner import ImportRunner
 from leadyard.imports.jobs.service import Imports
 from leadyard.imports.takers import Takers
 from leadyard.intake.plan import Plans
+from leadyard.intake.providers import disposable
 from leadyard.intake.providers.countries import Countries
 from leadyard.intake.providers.mail import MailDomains
 from leadyard.intake.providers.service import Inquiries
@@ -69,6 +70,7 @@ from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.tracking.collector.jobs import EventWorker
 from leadyard.tracking.collector.working_in import work_in
+from leadyard.tracking.fraud import networks as data_centres
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -80,7 +82,9 @@ def ping_transport(settings: Settings) -> HttpTransport:
 
 
 def inquiries_of(database: Database, settings: Settings, transport: HttpTransport) -> Inquiries:
-    """Put together who asks about leads outside the rules."""
+    """Put together who asks about leads outside the rules, and bring the operator's lists to the process."""
+    disposable.OPERATORS.bring(settings.disposable_domains)
+    data_centres.OPERATORS.bring(settings.data_centre_networks)
     mail, countries = MailDomains(settings.dns_resolvers), Countries(settings.country_database)
     return Inquiries(database, Sources(database, transport, mail, countries))
 

@@ -82,7 +82,7 @@ class Web:
                     script_section(scripts.script),
                     *affiliate_sections(services.settings.base_url, services.purchases, services.commissions),
                     *tracking_sections(services.work_in),
-                    *review_sections(Decisions(services.purchases)),
+                    *review_sections(Decisions(services.purchases, services.commissions)),
                     assets_section(services.settings.base_url),
                     payouts_section(services.payouts),
                     statements_section(services.exports),

@@ -18,7 +18,7 @@ Weight = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Method(StrEnum):
-    """How a group chooses among its members (LeadByte contract, section 10, "Distribution")."""
+    """How a group chooses among its members (docs/leadbyte.md)."""
 
     STANDARD = "Standard"
     PRIORITY = "Priority"

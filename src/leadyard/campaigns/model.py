@@ -292,6 +292,7 @@ class WebhookEvent(StrEnum):
     PURCHASE_CANCELLED = "purchase.cancelled"
     COMMISSION_CREATED = "commission.created"
     COMMISSION_CANCELLED = "commission.cancelled"
+    COMMISSION_HELD = "commission.held"
     COMMISSION_PAID = "commission.paid"
     PAYOUT_PAID = "payout.paid"
     PAYOUT_FAILED = "payout.failed"

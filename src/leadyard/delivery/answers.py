@@ -1,4 +1,4 @@
-"""Judges a buyer's answer by the delivery's response table (LeadByte contract, section 10, Delivery)."""
+"""Judges a buyer's answer by the delivery's response table (docs/templates.md)."""
 
 import re
 from collections.abc import Callable

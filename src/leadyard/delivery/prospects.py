@@ -198,15 +198,20 @@ def _leaves_margin(prospect: _Prospect, offer: Offer) -> bool:
 
 
 def _open_offers(prospect: _Prospect, gates: Sequence[Gate]) -> list[Offer]:
-    """List the offers that could bring a bid: pinged deliveries, and fixed prices in auctions."""
+    """List the offers that could bring a bid: pinged deliveries, and those whose price is known before they answer."""
     route = prospect.route
     price = partial(offered_price, prospect.setup, route.campaign, prospect.job)
     offers = [
         Offer(route.active[id_], home.kind, price(route.active[id_], home.kind))
         for id_, home in route.homes.items()
-        if home.method is Method.AUCTION or route.active[id_].settings.kind is DeliveryKind.PING_POST
+        if home.method is Method.AUCTION or _bids(route.active[id_])
     ]
     return [offer for offer in offers if _objection(prospect, gates, offer) is None]
+
+
+def _bids(delivery: Delivery) -> bool:
+    settings = delivery.settings
+    return settings.kind is DeliveryKind.PING_POST or settings.answers.revenue is None
 
 
 def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], bids: Sequence[Bid]) -> int:

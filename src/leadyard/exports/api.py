@@ -184,7 +184,7 @@ def _report(operation: Operation) -> ExportKind:
         path=f"/exports/reports/{name}",
         id=f"exportReport{name.title()}",
         summary=f"Export the report on {name}",
-        description=f"The rows of `GET {operation.path}`.",
+        description=f"The rows of `GET {operation.path}` for the same parameters, a column for each member.",
         permission=operation.permission,
         parameters=operation.parameters,
         start=start,
@@ -231,8 +231,8 @@ KINDS: tuple[ExportKind, ...] = (
         ),
     ),
     ExportKind(
-        name="returns", path="/exports/returns", id="exportReturns", summary="Export returns", start=_returns,
-        description="By rising id. The key of a buyer gets its own.", permission=Permission.LEADS_RETURN,
+        name="returns", path="/exports/returns", id="exportReturns", summary="Export returns", start=_returns, permission=Permission.LEADS_RETURN,
+        description="By rising id, whatever became of them. The key of a buyer gets its own.",
         parameters=(
             _CAMPAIGN, _BUYER, Parameter("state", ReturnWord, "Only returns that stand so."),
             *_times("returns asked for"),

@@ -246,8 +246,9 @@ async def _workbook(
     name: str, columns: Sequence[Column], batches: AsyncGenerator[Rows, None], form: Form
 ) -> AsyncGenerator[bytes, None]:
     """Write the whole workbook to disk, then hand it on: its format has no beginning before its end."""
-    writer = await asyncio.to_thread(WorkbookWriter, name, columns, form)
+    writer = WorkbookWriter(name, columns, form)
     try:
+        await asyncio.to_thread(writer.begin)
         async with aclosing(batches):
             async for rows in batches:
                 await asyncio.to_thread(writer.add, rows)

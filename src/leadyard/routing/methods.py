@@ -1,4 +1,4 @@
-"""The methods of distribution, walked over a campaign's tree of groups (LeadByte contract, section 10).
+"""The methods of distribution, walked over a campaign's tree of groups (docs/distribution.md).
 
 Priority goes top down; hybrid goes through its groups in order; standard offers to all at once up to the limit;
 weighted and evenly weighted go by turns; auctions by bids. Each step makes one choice, for what follows depends on

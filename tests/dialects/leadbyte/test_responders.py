@@ -1,4 +1,4 @@
-"""Reading responders, writing to leads by hand, and the reports on messages (LeadByte contract, sections 6 and 9.2)."""
+"""Reading responders, writing to leads by hand, and the reports on messages (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

@@ -179,7 +179,8 @@ async def set_status(
 ) -> tuple[Affiliate, bool]:
     """Approve, reject, archive or unarchive an affiliate; True when that changed anything. Raises NotFoundError.
 
-    Approving lets in only one that waits: one that was rejected comes back by `unarchive` alone.
+    Approving lets in only one that waits: one that was rejected comes back by `unarchive` alone. Rejecting one that was
+    let in archives it.
     """
     async with database.unit_of_work() as connection:
         await _lock(connection, actor.account_id)
@@ -223,7 +224,10 @@ def _approved(status: AffiliateStatus) -> AffiliateStatus:
 
 
 def _rejected(status: AffiliateStatus) -> AffiliateStatus:
-    return status if status is AffiliateStatus.ARCHIVED else AffiliateStatus.REJECTED
+    """Turn an applicant away; one that was let in once is archived, and what it has earned stays."""
+    if status is AffiliateStatus.ACTIVE:
+        return AffiliateStatus.ARCHIVED
+    return AffiliateStatus.REJECTED if status is AffiliateStatus.PENDING else status
 
 
 def _archived(status: AffiliateStatus) -> AffiliateStatus:
@@ -271,16 +275,22 @@ async def _placed(
 
 
 async def _require_free(connection: Connection, affiliate: Affiliate) -> None:
-    holder = await by_email(connection, affiliate.account_id, affiliate.email)
-    if holder is not None and holder.id != affiliate.id:
-        raise ConflictError("email", TAKEN)
-    holder = await holder_of_code(connection, affiliate.account_id, affiliate.code)
-    if holder is not None and holder.id != affiliate.id:
-        raise ConflictError("code", TAKEN)
-    if affiliate.referrer_domain is not None:
-        holder = await store.by_domain(connection, affiliate.account_id, [affiliate.referrer_domain])
-        if holder is not None and holder.id != affiliate.id:
-            raise ConflictError("referrer_domain", TAKEN)
+    """Raise ConflictError with everything that is somebody else's."""
+    account_id, domain = affiliate.account_id, affiliate.referrer_domain
+    holders = {
+        "email": await by_email(connection, account_id, affiliate.email),
+        "code": await holder_of_code(connection, account_id, affiliate.code),
+        "referrer_domain": None
+        if domain is None
+        else await store.by_domain(connection, account_id, [domain]),
+    }
+    taken = [
+        FieldProblem(member, TAKEN)
+        for member, holder in holders.items()
+        if holder is not None and holder.id != affiliate.id
+    ]
+    if taken:
+        raise ConflictError(taken[0].field, TAKEN, taken[1:])
 
 
 async def _free_code(connection: Connection, account_id: int) -> str:

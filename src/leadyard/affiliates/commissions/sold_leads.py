@@ -52,7 +52,7 @@ async def settle_lead(
         )
         shares = await _known_shares(connection, lead, known, at, zone)
     else:
-        found = await _new_shares(connection, program, lead, at, zone)
+        found = await _new_shares(connection, program, lead, lead.sold_at or at, zone)
         if found is None:
             return
         plan_id, about, shares = found

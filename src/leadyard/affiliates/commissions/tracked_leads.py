@@ -6,6 +6,7 @@ import msgspec
 
 from leadyard.affiliates.commissions import tracked_lead_store as store
 from leadyard.affiliates.commissions.occasion_store import SoldLead
+from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.tracked_lead_store import TrackedLead
 from leadyard.affiliates.model import Program
 from leadyard.affiliates.program import service as programs
@@ -15,7 +16,9 @@ from leadyard.people.model import Credit
 from leadyard.storage.database import Connection, Database
 from leadyard.tracking import service as tracking
 from leadyard.tracking.attribution import standing
+from leadyard.tracking.collector.working_in import work_in
 from leadyard.tracking.following import Following
+from leadyard.tracking.recounting import credit_of_sale
 
 
 class Credited(msgspec.Struct, frozen=True):
@@ -29,7 +32,20 @@ class Credited(msgspec.Struct, frozen=True):
 async def credit_of(
     connection: Connection, program: Program, lead: SoldLead, at: datetime
 ) -> Credited | None:
-    """Find who is credited with a submission: by its address, else by its tracking id; None where neither is known."""
+    """Find who was credited when a submission was sold: by its address, else by its tracking id; None: neither is known.
+
+    Where nobody was, somebody may be at this moment in a unit of work that is still open: that is waited for.
+    """
+    found = await _credit_now(connection, program, lead, at)
+    if lead.email_key is not None and (found is None or found.credit.affiliate_id is None):
+        await lock_people(connection, lead.account_id, [lead.email_key])
+        found = await _credit_now(connection, program, lead, at)
+    return found
+
+
+async def _credit_now(
+    connection: Connection, program: Program, lead: SoldLead, at: datetime
+) -> Credited | None:
     person, visitor = None, None
     if lead.email_key is not None:
         person = await people.find(connection, lead.account_id, email=lead.email_key)
@@ -38,7 +54,8 @@ async def credit_of(
         if visitor is not None and visitor.person_id is not None:
             person = await people.find(connection, lead.account_id, person_id=visitor.person_id)
     if person is not None:
-        return Credited(standing(person.credit, at, program.attribution), person_id=person.id)
+        credit = await credit_of_sale(connection, person, at)
+        return Credited(standing(credit, at, program.attribution), person_id=person.id)
     if visitor is not None:
         return Credited(standing(visitor.credit, at, program.attribution), visitor_id=visitor.id)
     return None
@@ -47,22 +64,28 @@ async def credit_of(
 async def attach_visitors(database: Database, account_id: int, following: Following, most: int) -> None:
     """Make the visitors named by submissions that were just sold the latest of the people of their addresses.
 
-    Each in a unit of work of its own, for it locks a person.
+    Each in a unit of work of its own, for it locks a person. What pages have sent is worked in before: the visit of a
+    form comes before its lead.
     """
     async with database.connection() as connection:
         waiting = await store.waiting(connection, account_id, most)
+    if waiting:
+        await work_in(database, account_id, following=following)
     for lead in waiting:
-        await _attach(database, account_id, lead, following)
+        if lead.email:
+            await _attach(database, account_id, lead, lead.email, following)
 
 
-async def _attach(database: Database, account_id: int, lead: TrackedLead, following: Following) -> None:
+async def _attach(
+    database: Database, account_id: int, lead: TrackedLead, email: str, following: Following
+) -> None:
     async def work(connection: Connection) -> None:
         visitor = await tracking.find_visitor(connection, account_id, tracking_code=lead.tracking_code)
         if visitor is None:
             return
         program = await programs.read(connection, account_id)
         at = lead.received_at
-        person, is_new = await people.lock_or_make(connection, account_id, lead.email, at)
+        person, is_new = await people.lock_or_make(connection, account_id, email, at)
         if visitor.person_id != person.id:
             await tracking.attach(
                 connection, program, person, visitor, at, is_new_person=is_new, following=following

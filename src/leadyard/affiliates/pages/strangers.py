@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping
 
 from leadyard.affiliates.affiliates.fields import fields_of
-from leadyard.affiliates.affiliates.links import SIGN_IN_PREFIX
 from leadyard.affiliates.model import Affiliate
 from leadyard.affiliates.pages import joining, sessions
 from leadyard.affiliates.pages.letters import MAILED_LINK_SECONDS
@@ -143,21 +142,28 @@ class Strangers:
         )  # fmt: skip
         return page.with_headers(("set-cookie", _cookie(request, site, _FORM_COOKIE, known, _FORM_SECONDS)))
 
-    async def sign_in_by_link(self, request: Request, token: str) -> Reply:
-        """Ask, then use the link up: programs that look at every link of an e-mail must not."""
-        account_id = await sessions.account_of_link(self._database, token)
-        if account_id is None:
+    async def sign_in_by_mail(self, request: Request, site: Site, token: str) -> Reply:
+        """Ask, then use the link of an e-mail up: programs that open every link of one must not."""
+        if await sessions.account_of_link(self._database, token) != site.account.id:
             return self._renderer.nothing()
-        async with self._database.connection() as connection:
-            site = await site_of(connection, account_id)
         if request.method == "GET":
-            return self._renderer.page(
-                "sign_in_link.html", site, action=f"{SIGN_IN_PREFIX}{token}", token=self._tokens.form(token)
-            )
+            return self._renderer.page("sign_in_link.html", site, token=self._tokens.form(token))
         if not request.is_own or not self._tokens.form_is_ours(token, request.form.get("token", "")):
             return self._renderer.message(site, 403, *STALE)
         used = await sessions.sign_in_by_link(self._database, token)
         return self._renderer.nothing() if used is None else self._signed_in(request, site, used[1])
+
+    async def sign_in_by_link(self, request: Request, token: str) -> Reply:
+        """Use the link up and sign its affiliate in; HEAD, which only looks whether the link works, leaves it good."""
+        if request.is_head:
+            account_id, session = await sessions.account_of_link(self._database, token), None
+        else:
+            account_id, session = await sessions.sign_in_by_link(self._database, token) or (None, None)
+        if account_id is None:
+            return self._renderer.nothing()
+        async with self._database.connection() as connection:
+            site = await site_of(connection, account_id)
+        return redirect(home_of(site)) if session is None else self._signed_in(request, site, session)
 
     def _signed_in(self, request: Request, site: Site, token: str) -> Reply:
         seconds = sessions.SESSION_DAYS * 86_400

@@ -1,4 +1,4 @@
-"""Live Buyer Responses: the answer to a post waits for the sale (LeadByte contract, section 5.3)."""
+"""Live Buyer Responses: the answer to a post waits for the sale (docs/leadbyte.md, "Calls")."""
 
 import asyncio
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""POST /leads/search: finding leads by e-mail address or telephone number (LeadByte contract, section 5.4)."""
+"""POST /leads/search: finding leads by e-mail address or telephone number (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The standard fields that a campaign switches on (LeadByte contract, section 8; labels after the seed).
+"""The standard fields that a campaign switches on (docs/fields.md).
 
 `trackingid` is ours: the tracking id of the visitor whose form it was.
 """
