@@ -20,7 +20,7 @@ from leadyard.delivery.breaker import BatchBreakers, Breaker
 from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Asking, Plan, Planner, read_job, write_plan
-from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
+from leadyard.delivery.sending import Job, Result, Sending, result_of, settings_in_time, template_values
 from leadyard.delivery.settling import most_entries
 from leadyard.delivery.subscriptions import about
 from leadyard.kit import clock
@@ -240,7 +240,7 @@ class DeliveryWorker:
         return [None] * len(held)
 
     async def _send(self, sending: Sending) -> None:
-        settings = sending.delivery.settings
+        settings = settings_in_time(sending)
         values = template_values(sending)
         carry = self._sending_carriers.get(settings.kind)
         if carry is None:

@@ -78,5 +78,6 @@ async def test_an_id_that_nobody_knows_moves_nothing(market: Market, code: str) 
     await post(market, email="jo@example.com", trackingid=code)
     await market.settle()
     assert await market.shares() == []
-    assert (await market.person("jo@example.com")).latest_visitor_id is None
+    (person,) = await market.rows("people")
+    assert (person["affiliate_id"], person["latest_visitor_id"]) == (None, None)
     assert await market.rows("affiliate_occasions") == []

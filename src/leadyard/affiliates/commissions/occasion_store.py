@@ -29,7 +29,7 @@ FOR NO KEY UPDATE
 class SoldLead(msgspec.Struct, frozen=True):
     """A submission with what it brought after returns, in micro-units, and when it was first sold as it stands.
 
-    It is known by its address or by the tracking id of its form.
+    It is known by its address or by the tracking id of its visitor.
     """
 
     account_id: int

@@ -14,8 +14,9 @@ from leadyard.affiliates.commissions.clawing_back import counterpart
 from leadyard.affiliates.commissions.earning import About, chain_for, draft_of, rate_for, zone_of
 from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.occasion_store import SoldLead
+from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.rules import ChainLink, Earning, Event, earning, first_due, matches
-from leadyard.affiliates.commissions.tracked_leads import credit_of
+from leadyard.affiliates.commissions.tracked_leads import Credited, credit_of
 from leadyard.affiliates.model import CommissionKind, CommissionState, PaysFor, Program
 from leadyard.affiliates.plans.service import ChosenPlan, known_default_plan, plan_with_lines
 from leadyard.kit.money import from_micros, to_micros
@@ -138,7 +139,7 @@ async def _new_shares(
     connection: Connection, program: Program, lead: SoldLead, at: datetime, zone: ZoneInfo
 ) -> tuple[int, About, list[Share]] | None:
     """Work out what a submission earns whoever is credited with it; None where that is nobody."""
-    found = await credit_of(connection, program, lead, at)
+    found = await _credit(connection, program, lead, at)
     if found is None or found.credit.affiliate_id is None:
         return None
     plan = await known_default_plan(connection, lead.account_id)
@@ -171,6 +172,18 @@ async def _earned(
         for line, link in matches(event, lines, chain)
     )
     return [one for one in found if one is not None]
+
+
+async def _credit(connection: Connection, program: Program, lead: SoldLead, at: datetime) -> Credited | None:
+    """Tell who was credited when the lead was sold.
+
+    Where nobody was, somebody may be at this moment in a unit of work that is still open: that is waited for.
+    """
+    found = await credit_of(connection, program, lead, at)
+    if lead.email_key is not None and (found is None or found.credit.affiliate_id is None):
+        await lock_people(connection, lead.account_id, [lead.email_key])
+        found = await credit_of(connection, program, lead, at)
+    return found
 
 
 def _event(lead: SoldLead, at: datetime, rate: Decimal | None) -> Event:

@@ -6,7 +6,6 @@ import msgspec
 
 from leadyard.affiliates.commissions import tracked_lead_store as store
 from leadyard.affiliates.commissions.occasion_store import SoldLead
-from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.tracked_lead_store import TrackedLead
 from leadyard.affiliates.model import Program
 from leadyard.affiliates.program import service as programs
@@ -32,20 +31,7 @@ class Credited(msgspec.Struct, frozen=True):
 async def credit_of(
     connection: Connection, program: Program, lead: SoldLead, at: datetime
 ) -> Credited | None:
-    """Find who was credited when a submission was sold: by its address, else by its tracking id; None: neither is known.
-
-    Where nobody was, somebody may be at this moment in a unit of work that is still open: that is waited for.
-    """
-    found = await _credit_now(connection, program, lead, at)
-    if lead.email_key is not None and (found is None or found.credit.affiliate_id is None):
-        await lock_people(connection, lead.account_id, [lead.email_key])
-        found = await _credit_now(connection, program, lead, at)
-    return found
-
-
-async def _credit_now(
-    connection: Connection, program: Program, lead: SoldLead, at: datetime
-) -> Credited | None:
+    """Find who is credited with a submission: by its address, else by its tracking id; None where neither is known."""
     person, visitor = None, None
     if lead.email_key is not None:
         person = await people.find(connection, lead.account_id, email=lead.email_key)

@@ -15,6 +15,7 @@ from leadyard.leads.api.inputs import (
     micros,
 )
 from leadyard.leads.api.records import LeadDetail, LeadPage, detail_of, page_of
+from leadyard.leads.landing import landing_page
 from leadyard.leads.masking import masked_lead, masked_view
 from leadyard.leads.outcomes import DONE, NOT_FOUND
 from leadyard.leads.service import Leads
@@ -110,8 +111,10 @@ class Handlers:
         if lead_id not in found:
             raise NotFoundError(NO_SUCH_LEAD)
         setup = await call.configuration.setup(call.account_id)
-        view = masked_view(found[lead_id], setup, call.principal)
-        return detail_of(view, await self._leads.entries(call.account_id, lead_id))
+        whole = found[lead_id]
+        view = masked_view(whole, setup, call.principal)
+        page = landing_page(view, setup.campaigns.get(view.lead.campaign_id or 0)) if view is whole else ""
+        return detail_of(view, await self._leads.entries(call.account_id, lead_id), page)
 
 
 def section(leads: Leads) -> Section:
