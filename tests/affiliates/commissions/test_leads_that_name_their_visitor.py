@@ -7,7 +7,10 @@ import pytest
 from tests.affiliates.commissions.test_shares_of_sold_leads import Market, market
 
 from leadyard.affiliates.program import service as programs
+from leadyard.kit.ids import new_uuid
 from leadyard.tracking import service as tracking
+from leadyard.tracking.collector.model import EventKind, TakenEvent
+from leadyard.tracking.collector.store import insert
 from leadyard.tracking.model import Arrival, Visitor
 
 __all__ = ["market"]
@@ -81,3 +84,13 @@ async def test_an_id_that_nobody_knows_moves_nothing(market: Market, code: str) 
     (person,) = await market.rows("people")
     assert (person["affiliate_id"], person["latest_visitor_id"]) == (None, None)
     assert await market.rows("affiliate_occasions") == []
+
+
+async def test_a_visit_that_still_waits_is_worked_in_before_its_lead(market: Market) -> None:
+    body = '{"t": "a browser", "u": "https://shop.example.com/?afmc=child"}'
+    visit = TakenEvent(market.account_id, new_uuid(), datetime.now(UTC), EventKind.VISIT, body)
+    async with market.database.unit_of_work() as connection:
+        await insert(connection, [visit])
+    await post(market, trackingid="a browser")
+    await market.settle()
+    assert await market.shares() == ["2.5 GBP due", "0.62 GBP due"]

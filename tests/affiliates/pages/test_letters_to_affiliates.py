@@ -44,7 +44,7 @@ def text_of(mail: Any) -> str:
 
 
 def path_in(portal: Portal, mail: Any) -> str:
-    found = re.search(re.escape(portal.url) + r"(/p/sign_in/\S+)", text_of(mail))
+    found = re.search(re.escape(portal.url) + r"(/affiliates/agency/mailed_link/\S+)", text_of(mail))
     assert found is not None, text_of(mail)
     return found[1]
 
@@ -66,6 +66,10 @@ async def test_a_link_is_mailed_signs_in_once_and_lets_set_another_password(
         [mail] = office.mails
     assert (mail["To"], mail["From"]) == ("Ann@Example.com", "Agency <hello@agency.example>")
     path = path_in(portal, mail)
+    for _ in range(2):
+        assert (await caller.get(path)).status_code == 200, "programs that open every link leave it good"
+    assert (await caller.get(path.replace("agency", "other"))).status_code == 404
+    assert (await caller.post(path, data={"token": "x"})).status_code == 403
     assert (await caller.send_form(path)).status_code == 303
     assert (await caller.get(path)).status_code == 404
     form = {"password": PASSWORD, "password_again": PASSWORD}

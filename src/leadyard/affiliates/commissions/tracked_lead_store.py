@@ -11,18 +11,17 @@ _WAITING = """
 SELECT DISTINCT l.id, l.fields ->> 'email' AS email, l.fields ->> 'trackingid' AS tracking_code, l.received_at
 FROM affiliate_occasions o
 JOIN leads l ON l.account_id = $1 AND l.id = o.lead_id
-WHERE o.account_id = $1 AND l.email_key IS NOT NULL AND NOT l.is_test
-  AND coalesce(l.fields ->> 'email', '') <> '' AND coalesce(l.fields ->> 'trackingid', '') <> ''
+WHERE o.account_id = $1 AND NOT l.is_test AND coalesce(l.fields ->> 'trackingid', '') <> ''
   AND NOT EXISTS (SELECT FROM commissions c WHERE c.account_id = $1 AND c.lead_id = l.id)
 ORDER BY l.id LIMIT $2
 """
 
 
 class TrackedLead(msgspec.Struct, frozen=True):
-    """A submission with an e-mail address and the tracking id that its form carried."""
+    """A submission with the tracking id that its form carried, and its e-mail address if it has one."""
 
     id: int
-    email: str
+    email: str | None
     tracking_code: str
     received_at: datetime
 

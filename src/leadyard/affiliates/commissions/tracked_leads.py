@@ -15,6 +15,7 @@ from leadyard.people.model import Credit
 from leadyard.storage.database import Connection, Database
 from leadyard.tracking import service as tracking
 from leadyard.tracking.attribution import standing
+from leadyard.tracking.collector.working_in import work_in
 from leadyard.tracking.following import Following
 from leadyard.tracking.recounting import credit_of_sale
 
@@ -49,22 +50,28 @@ async def credit_of(
 async def attach_visitors(database: Database, account_id: int, following: Following, most: int) -> None:
     """Make the visitors named by submissions that were just sold the latest of the people of their addresses.
 
-    Each in a unit of work of its own, for it locks a person.
+    Each in a unit of work of its own, for it locks a person. What pages have sent is worked in before: the visit of a
+    form comes before its lead.
     """
     async with database.connection() as connection:
         waiting = await store.waiting(connection, account_id, most)
+    if waiting:
+        await work_in(database, account_id, following=following)
     for lead in waiting:
-        await _attach(database, account_id, lead, following)
+        if lead.email:
+            await _attach(database, account_id, lead, lead.email, following)
 
 
-async def _attach(database: Database, account_id: int, lead: TrackedLead, following: Following) -> None:
+async def _attach(
+    database: Database, account_id: int, lead: TrackedLead, email: str, following: Following
+) -> None:
     async def work(connection: Connection) -> None:
         visitor = await tracking.find_visitor(connection, account_id, tracking_code=lead.tracking_code)
         if visitor is None:
             return
         program = await programs.read(connection, account_id)
         at = lead.received_at
-        person, is_new = await people.lock_or_make(connection, account_id, lead.email, at)
+        person, is_new = await people.lock_or_make(connection, account_id, email, at)
         if visitor.person_id != person.id:
             await tracking.attach(
                 connection, program, person, visitor, at, is_new_person=is_new, following=following

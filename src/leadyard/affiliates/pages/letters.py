@@ -1,13 +1,15 @@
 """What affiliates are written: a link that signs in, and what became of signing up."""
 
 from leadyard.affiliates.affiliates import service as affiliates
-from leadyard.affiliates.affiliates.links import affiliate_url, sign_in_url
+from leadyard.affiliates.affiliates.links import affiliate_url
 from leadyard.affiliates.model import Affiliate, AffiliateStatus
 from leadyard.affiliates.pages.model import Site
 from leadyard.affiliates.pages.sites import home_of, site_of
 from leadyard.mails.model import Letter, MailKind, WaitingMail, Writers
 from leadyard.storage.database import Connection
 
+MAILED_LINK = "mailed_link/"
+"""What follows the dashboard's path in a mailed link; it asks for a button, as links that callers are given do not."""
 MAILED_LINK_SECONDS = 1800
 _LONGEST_NAME = 40
 
@@ -41,7 +43,7 @@ class AffiliateLetters:
             _lines(
                 _greeting(affiliate),
                 f"This link signs you in to {site.title}. It works once, within {MAILED_LINK_SECONDS // 60} minutes:",
-                sign_in_url(self._base_url, link.token),
+                f"{self._base_url}{home_of(site)}/{MAILED_LINK}{link.token}",
                 "Once you are signed in you can set another password under Account.",
                 "If you did not ask for it, you need not do anything.",
                 *_whom_to_ask(site),

@@ -142,6 +142,17 @@ class Strangers:
         )  # fmt: skip
         return page.with_headers(("set-cookie", _cookie(request, site, _FORM_COOKIE, known, _FORM_SECONDS)))
 
+    async def sign_in_by_mail(self, request: Request, site: Site, token: str) -> Reply:
+        """Ask, then use the link of an e-mail up: programs that open every link of one must not."""
+        if await sessions.account_of_link(self._database, token) != site.account.id:
+            return self._renderer.nothing()
+        if request.method == "GET":
+            return self._renderer.page("sign_in_link.html", site, token=self._tokens.form(token))
+        if not request.is_own or not self._tokens.form_is_ours(token, request.form.get("token", "")):
+            return self._renderer.message(site, 403, *STALE)
+        used = await sessions.sign_in_by_link(self._database, token)
+        return self._renderer.nothing() if used is None else self._signed_in(request, site, used[1])
+
     async def sign_in_by_link(self, request: Request, token: str) -> Reply:
         """Use the link up and sign its affiliate in; HEAD, which only looks whether the link works, leaves it good."""
         if request.is_head:

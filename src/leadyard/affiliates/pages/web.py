@@ -8,6 +8,7 @@ from leadyard.affiliates.affiliates.links import DASHBOARD_PREFIX, SIGN_IN_PREFI
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.pages import asset_store, sessions, store
 from leadyard.affiliates.pages.dashboard import Dashboard
+from leadyard.affiliates.pages.letters import MAILED_LINK
 from leadyard.affiliates.pages.model import Site, Visit
 from leadyard.affiliates.pages.owners import Owners
 from leadyard.affiliates.pages.rendering import STYLE_PATH, Renderer, brand_style, image, style
@@ -116,6 +117,8 @@ class AffiliatePages:
             return await self._strangers.sign_in(request, site)
         if rest == "sign_in_link":
             return await self._strangers.ask_for_link(request, site)
+        if rest.startswith(MAILED_LINK):
+            return await self._strangers.sign_in_by_mail(request, site, rest.removeprefix(MAILED_LINK))
         if rest == "brand.css":
             return brand_style(site)
         if rest.startswith("assets/"):
