@@ -9,7 +9,8 @@ INSERT INTO request_windows (account_id, scope, taken_at) VALUES ($1, $2, ARRAY[
 ON CONFLICT (account_id, scope) DO UPDATE
 SET taken_at = request_windows.taken_at[cardinality(request_windows.taken_at) - $4::int + 2 :] || $3::timestamptz
 WHERE cardinality(request_windows.taken_at) < $4::int
-  OR request_windows.taken_at[cardinality(request_windows.taken_at) - $4::int + 1] <= $3::timestamptz - $5::interval
+  OR request_windows.taken_at[cardinality(request_windows.taken_at) - $4::int + 1]
+    NOT BETWEEN $3::timestamptz - $5::interval + interval '1 microsecond' AND $3::timestamptz + $5::interval
 RETURNING true
 """
 _BLOCKING = """
@@ -26,7 +27,10 @@ WHERE account_id = $1 AND scope = $2 AND array_position(taken_at, $3::timestampt
 async def take(
     connection: Connection, account_id: int, scope: str, requests: int, window: timedelta, at: datetime
 ) -> bool:
-    """Note a request; False, and nothing is noted, when `requests` others came within the window before it."""
+    """Note a request; False, and nothing is noted, when `requests` others came within the window before it.
+
+    What came more than a window later than this was noted by a clock that has been put right since: it holds up nobody.
+    """
     return bool(await connection.fetchval(_TAKE, account_id, scope, at, requests, window))
 
 

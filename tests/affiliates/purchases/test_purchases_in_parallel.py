@@ -72,15 +72,15 @@ async def test_purchases_of_one_customer_and_cancellations_at_once_count_right(s
             plan_code="tiers",
         )  # fmt: skip
         purchase, _ = await service.record(shop.account_id, wanted)
-        if number >= 30:
+        if number >= 20:
             await service.cancel(shop.account_id, purchase.id, Cancellation())
 
     async with AsyncExitStack() as stack:
         services = await processes(shop, stack, 4)
-        await asyncio.gather(*(buy(services[i % 4], i) for i in range(30)))
-        await asyncio.gather(*(buy(services[i % 4], i) for i in range(30, 50)))
-        await asyncio.gather(*(buy(services[i % 4], i) for i in range(30, 50)))
+        await asyncio.gather(*(buy(services[i % 4], i) for i in range(20)))
+        await asyncio.gather(*(buy(services[i % 4], i) for i in range(20, 32)))
+        await asyncio.gather(*(buy(services[i % 4], i) for i in range(20, 32)))
     standing = [c for c in await shop.listed() if c.status == "due"]
-    assert Counter(str(c.amount) for c in standing) == {"8": 10, "16": 20, "5": 5}
-    assert [row["standing_purchases"] for row in await shop.rows("people")] == [6] * 5
+    assert Counter(str(c.amount) for c in standing) == {"8": 10, "16": 10, "5": 5}
+    assert [row["standing_purchases"] for row in await shop.rows("people")] == [4] * 5
     assert await shop.differences() == []

@@ -40,6 +40,20 @@ async def test_who_waits_is_served(world: World) -> None:
         assert (await world.call("GET", "/campaigns/count")).status_code == 200
 
 
+async def test_a_clock_that_was_ahead_locks_nobody_out(world: World) -> None:
+    await world.settings(requests_per_minute=3)
+    with time_machine.travel("2026-01-09T00:00:00Z", tick=False) as clock:
+        assert [(await world.call("GET", "/campaigns/count")).status_code for _ in range(3)] == [200] * 3
+        clock.move_to("2026-01-01T00:00:00Z")
+        answers = [(await world.call("GET", "/campaigns/count")).status_code for _ in range(5)]
+        assert answers == [200, 200, 200, 429, 429]
+        clock.shift(60)
+        assert (await world.call("GET", "/campaigns/count")).status_code == 200
+        clock.move_to("2026-01-09T00:00:00Z")
+        answers = [(await world.call("GET", "/campaigns/count")).status_code for _ in range(5)]
+        assert answers == [200, 200, 200, 429, 429]
+
+
 async def test_the_limit_is_over_all_keys_of_an_account(world: World) -> None:
     await world.settings(requests_per_minute=2)
     document = KeyInput(reference="second", kind=KindOfKey.LEADDYNO_PRIVATE)
