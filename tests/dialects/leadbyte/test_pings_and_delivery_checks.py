@@ -152,7 +152,9 @@ async def assert_no_bid(world: World) -> None:
     assert result == NO_BID
 
 
-async def test_without_an_auction_the_best_fixed_price_is_bid_and_the_lead_is_sold_at_it(world: World) -> None:
+async def test_without_an_auction_the_best_fixed_price_is_bid_and_the_lead_is_sold_at_it(
+    world: World,
+) -> None:
     await setup.deliveries.update(world.database, world.actor, 1050, {"settings": {"revenue": "12.5"}})
     (result,) = (await ping(world))["results"]
     ping_id = result.pop("pingId")
