@@ -7,6 +7,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import DeliveryStatus, Trigger
 from leadyard.delivery.queueing import queue_for_deliveries, queue_for_routing
 from leadyard.identity.model import Principal
+from leadyard.intake.claims import follow_fields
 from leadyard.intake.plan import Plans
 from leadyard.leads import events, store
 from leadyard.leads.editing import edited
@@ -14,6 +15,7 @@ from leadyard.leads.model import AttemptState, Lead, SystemStatus
 from leadyard.leads.outcomes import (
     ALREADY_SOLD,
     DONE,
+    DUPLICATE,
     NOT_FOR_TESTS,
     NOT_FOUND,
     OUTCOME_UNKNOWN,
@@ -37,7 +39,10 @@ async def change_fields(
     changes: Mapping[str, str],
     now: datetime,
 ) -> Updated:
-    """Store new values of the fields of a lead of one system status, with the keys by which it is found."""
+    """Store new values of the fields of a lead of one system status, with the keys by which it is found.
+
+    The duplicate keys of a valid lead follow; one that another lead has is a warning, and the value is stored.
+    """
     locked = await store.lock(connection, setup.account.id, [lead_id], limit_of(principal))
     lead = locked[lead_id].lead if lead_id in locked else None
     campaign = None if lead is None or lead.campaign_id is None else setup.campaigns.get(lead.campaign_id)
@@ -49,6 +54,9 @@ async def change_fields(
         await store.store_fields(connection, lead, edit.fields, plan.search_keys(edit.fields))
         detail = {lead.id: ", ".join(sorted(edit.stored))}
         await events.record(connection, lead.account_id, now, events.UPDATED, detail, principal.actor)
+        counts = status is SystemStatus.VALID and not lead.is_test
+        if counts and not await follow_fields(connection, plan, lead, edit.fields, now):
+            return Updated(True, edit.stored, [*edit.warnings, DUPLICATE])
     return Updated(True, edit.stored, edit.warnings)
 
 
