@@ -43,12 +43,12 @@ _ABOUT_THE_KEY = frozenset({409, 422})
 _FAULT = 500
 
 # Tells in which accounts there is something to look at; the statements that follow name one each.
-_DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_attempts WHERE state = 7"
+_DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_attempts WHERE is_unknown"
 
 _UNKNOWN = """
 SELECT lead_id, number, delivery_id FROM delivery_attempts
 JOIN unnest($2::bigint[], $3::timestamptz[]) AS wanted (delivery_id, since) USING (delivery_id)
-WHERE account_id = $1 AND state = 7 AND started_at >= since ORDER BY lead_id, number LIMIT $4
+WHERE account_id = $1 AND is_unknown AND started_at >= since ORDER BY lead_id, number LIMIT $4
 """
 
 _PASSES = (

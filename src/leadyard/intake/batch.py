@@ -147,7 +147,7 @@ def settle(
     gate: CapGate,
     now: datetime,
 ) -> Settlement:
-    """Decide every candidate in order of arrival: caps, duplicates, filter, as the contract orders them."""
+    """Decide every candidate in order of arrival: caps, duplicates, filter, as LeadByte orders them."""
     settlement = Settlement({}, [], [])
     for candidate in candidates:
         if candidate.verdict.code != ACCEPTED:

@@ -1,4 +1,4 @@
-"""Duplicate keys of accepted leads, which follow the fields when these are changed (LeadByte contract, section 10)."""
+"""Duplicate keys of accepted leads, which follow the fields when these are changed."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The rules of the intake, in the order of LeadByte's contract, section 5.2: pure, so that they can be replayed."""
+"""The rules of the intake, in the order of docs/leadbyte.md, "Codes": pure, so that they can be replayed."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""POST /buyers/create and /deliveries/create, to the letter (LeadByte contract, section 6)."""
+"""POST /buyers/create and /deliveries/create, to the letter (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

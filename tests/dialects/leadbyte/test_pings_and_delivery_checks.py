@@ -1,4 +1,4 @@
-"""A supplier asks what a lead would bring, and posts it to the bid it was told of (LeadByte contract, section 5.4)."""
+"""A supplier asks what a lead would bring, and posts it to the bid it was told of (docs/leadbyte.md)."""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""PUT /leads: items that each change one lead (LeadByte contract, section 5.4)."""
+"""PUT /leads: items that each change one lead (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

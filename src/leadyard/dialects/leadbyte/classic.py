@@ -1,4 +1,4 @@
-"""The classic form API: no key, no queue, decided at once (LeadByte contract, section 5.6)."""
+"""The classic form API: no key, no queue, decided at once (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""POST /deliveries/create and /buyers/create (LeadByte contract, section 6)."""
+"""POST /deliveries/create and /buyers/create (docs/leadbyte.md, "Calls")."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Member names that callers use, matched to a campaign's fields (LeadByte contract, section 3)."""
+"""Member names that callers use, matched to a campaign's fields (docs/leadbyte.md, "Calls")."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

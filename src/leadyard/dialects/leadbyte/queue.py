@@ -1,4 +1,4 @@
-"""GET /apiqueue: polling queue ids (LeadByte contract, section 5.3)."""
+"""GET /apiqueue: polling queue ids (docs/leadbyte.md, "Calls")."""
 
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.records import envelope, not_found, record_of

@@ -1,4 +1,4 @@
-"""GET /leads: leads with all that happened to them (LeadByte contract, section 5.4)."""
+"""GET /leads: leads with all that happened to them (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Sequence
 from typing import Any

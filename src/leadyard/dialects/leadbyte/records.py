@@ -1,4 +1,4 @@
-"""Queue records: what became of a lead, in this dialect's words (LeadByte contract, section 5.3).
+"""Queue records: what became of a lead, in this dialect's words (docs/leadbyte.md, "Calls").
 
 Polls, live answers and webhooks carry the same records.
 """

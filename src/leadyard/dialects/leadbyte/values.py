@@ -22,7 +22,7 @@ class NotPlainError(UnreadableError):
 
 
 def as_text(value: Any) -> str:
-    """Turn a member's value into trimmed text (LeadByte contract, section 3, "Values").
+    """Turn a member's value into trimmed text (docs/leadbyte.md, "Calls").
 
     Numbers take their shortest plain form, booleans `true` and `false`, null is empty and a list of plain
     values is joined with `,`. NUL and lone surrogates are removed. Raises NotPlainError for anything else.

@@ -1,4 +1,4 @@
-"""What giving a lead to a buyer by hand changes: pure (LeadByte contract, sections 5.4 and 7)."""
+"""What giving a lead to a buyer by hand changes: pure (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
