@@ -213,7 +213,7 @@ class WorkerParts:
             name=name,
         )
         self.files = FileExporter(database, configuration, guard)
-        self.resumer = Resumer(database, configuration, ledger, by_account)
+        self.resumer = Resumer(database, configuration, ledger, by_account, carriers[DeliveryKind.HTTP])
         self.webhooks = WebhookSender(database, configuration, self.transport.send, self._describe)
         self._guard = guard
         self.responders = ResponderWorker(database, ledger, self._messenger, links_of(settings))

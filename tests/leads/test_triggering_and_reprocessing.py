@@ -61,12 +61,13 @@ async def test_a_refused_lead_and_a_test_are_neither_triggered_nor_processed_aga
     delivery = await desk.delivery(campaign.id, await desk.buyer(), trigger=Trigger.MANUAL)
     (refused,) = await desk.submitted(1, values={"email": "x"})
     (test,) = await desk.submitted(2, is_test=True)
-    for lead_id in (refused, test, 999, 2**70):
-        assert await desk.leads.trigger(desk.principal, lead_id, [delivery.id]) == {
-            delivery.id: "Lead not found"
-        }
-    reasons = await desk.leads.reprocess(desk.principal, [refused, test, 999, 2**70])
-    assert reasons == dict.fromkeys([refused, test, 999, 2**70], "Lead not found")
+    wanted = {
+        **dict.fromkeys((refused, 999, 2**70), "Lead not found"),
+        test: "Test leads are not delivered",
+    }
+    for lead_id, reason in wanted.items():
+        assert await desk.leads.trigger(desk.principal, lead_id, [delivery.id]) == {delivery.id: reason}
+    assert await desk.leads.reprocess(desk.principal, list(wanted)) == wanted
     assert await desk.rows("delivery_jobs") == []
 
 

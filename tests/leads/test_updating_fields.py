@@ -51,6 +51,47 @@ async def test_a_changed_lead_is_found_by_its_new_values_only(desk: Desk) -> Non
     assert await found(phones=["+442079460000"]) == []
 
 
+async def test_duplicate_keys_follow_the_fields(desk: Desk) -> None:
+    await desk.campaign()
+    (lead_id,) = await desk.submitted(1)
+    updated = await desk.leads.update(desk.principal, lead_id, {"email": "new@example.com"})
+    assert updated.warnings == []
+    assert (await desk.submit(2, values={"email": "NEW@example.com"})).code == -2
+    assert (await desk.submit(3, values={"email": "person.1@example.com"})).code == 1
+    back = await desk.leads.update(desk.principal, lead_id, {"email": "person.1@example.com"})
+    assert (back.stored, back.warnings) == (
+        {"email": "person.1@example.com"},
+        ["Duplicate of another lead"],
+    )
+    assert (await desk.submit(4, values={"email": "new@example.com"})).code == 1
+    assert (await desk.submit(5, values={"phone1": "07700000001"})).code == -2
+    assert (await desk.submit(6, values={"email": "person.1@example.com"})).code == -2
+    again = await desk.leads.update(desk.principal, lead_id, {"firstname": "Al"})
+    assert again.warnings == []
+
+
+async def test_of_leads_that_change_to_one_address_at_once_one_holds_it(desk: Desk) -> None:
+    await desk.campaign()
+    ids = await desk.submitted(*range(1, 7))
+    changes = {"email": "new@example.com"}
+    updated, posted = await asyncio.gather(
+        asyncio.gather(*(desk.leads.update(desk.principal, lead_id, changes) for lead_id in ids)),
+        asyncio.gather(*(desk.submit(number, values=changes) for number in range(20, 26))),
+    )
+    free = [update for update in updated if not update.warnings]
+    accepted = [result for result in posted if result.code == 1]
+    assert len(free) + len(accepted) == 1
+    claims = await desk.rows("dedupe_claims")
+    assert len(claims) == len({row["key"] for row in claims})
+
+
+async def test_a_test_lead_claims_nothing_when_it_is_changed(desk: Desk) -> None:
+    await desk.campaign()
+    (test,) = await desk.submitted(1, is_test=True)
+    await desk.leads.update(desk.principal, test, {"email": "new@example.com"})
+    assert (await desk.submit(2, values={"email": "new@example.com"})).code == 1
+
+
 async def test_an_empty_value_clears_an_optional_field_and_not_a_required_one(desk: Desk) -> None:
     campaign = await desk.campaign()
     await setup.create_field(desk.database, desk.actor, campaign.id, OWN)

@@ -245,6 +245,12 @@ class UnknownPolicy(StrEnum):
     NEXT = "next"
 
 
+RepeatHours = Annotated[
+    int,
+    Meta(ge=0, le=720, description="How long a buyer knows an Idempotency-Key: unknown posts are repeated."),
+]
+
+
 class DeliverySettings(msgspec.Struct, frozen=True):
     """What an operator sets on a delivery; no revenue of its own means the campaign's."""
 
@@ -265,6 +271,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     answers: AnswerRules = AnswerRules()
     retry: RetryPolicy = RetryPolicy()
     when_unknown: UnknownPolicy = UnknownPolicy.HOLD
+    repeat_hours: RepeatHours = 0
     ping: PingTarget | None = None
     exclusive_price: Annotated[
         Money | None, Meta(description="What an exclusive sale costs; none: revenue.")

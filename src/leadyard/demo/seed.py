@@ -176,7 +176,11 @@ def _delivery(campaign_id: int, reference: str, base_url: str) -> DeliveryInput:
         reference=reference,
         status=DeliveryStatus.ACTIVE,
         settings=DeliverySettings(
-            kind=DeliveryKind.HTTP, revenue=Decimal("12.5"), http=_target(base_url), answers=_ANSWERS
+            kind=DeliveryKind.HTTP,
+            revenue=Decimal("12.5"),
+            http=_target(base_url),
+            answers=_ANSWERS,
+            repeat_hours=24,
         ),
     )
 

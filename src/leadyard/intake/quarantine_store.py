@@ -32,6 +32,10 @@ WHERE c.lead_id = EXCLUDED.lead_id OR c.claimed_at <= $6
 RETURNING campaign_id, key, lead_id
 """
 
+_KEYS_OF = "SELECT claim_keys FROM leads WHERE account_id = $1 AND id = $2"
+
+_KEEP_KEYS = "UPDATE leads SET claim_keys = $3 WHERE account_id = $1 AND id = $2"
+
 _DECIDE = """
 UPDATE leads l SET system_status = row.system_status, sale_status = row.sale_status, standing = row.standing,
     code = row.code, info = row.info::jsonb, payout = row.payout, claim_keys = row.claim_keys, decided_at = $2
@@ -105,6 +109,18 @@ async def claim(
     columns = [[c.campaign_id for c in wanted], [c.key for c in wanted], [c.lead_id for c in wanted]]
     rows = await connection.fetch(_CLAIM, account_id, *columns, now, cutoff(window, now))
     return {Claim(account_id, *row) for row in rows}
+
+
+async def keys_of(connection: Connection, account_id: int, lead_id: int) -> tuple[bytes, ...]:
+    """Read the duplicate keys that a lead claimed."""
+    return _parted(await connection.fetchval(_KEYS_OF, account_id, lead_id))
+
+
+async def keep_keys(
+    connection: Connection, account_id: int, lead_id: int, claim_keys: tuple[bytes, ...]
+) -> None:
+    """Write which duplicate keys a lead holds."""
+    await connection.execute(_KEEP_KEYS, account_id, lead_id, b"".join(claim_keys) or None)
 
 
 class Unwanted(msgspec.Struct, frozen=True):

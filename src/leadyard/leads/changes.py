@@ -7,6 +7,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import DeliveryStatus, Trigger
 from leadyard.delivery.queueing import queue_for_deliveries, queue_for_routing
 from leadyard.identity.model import Principal
+from leadyard.intake.claims import follow_fields
 from leadyard.intake.plan import Plans
 from leadyard.leads import events, store
 from leadyard.leads.editing import edited
@@ -14,13 +15,15 @@ from leadyard.leads.model import AttemptState, Lead, SystemStatus
 from leadyard.leads.outcomes import (
     ALREADY_SOLD,
     DONE,
+    DUPLICATE,
+    NOT_FOR_TESTS,
     NOT_FOUND,
     OUTCOME_UNKNOWN,
     Updated,
     cannot_be_triggered,
     limit_of,
 )
-from leadyard.leads.store import Held
+from leadyard.leads.store import Held, StoredLead
 from leadyard.storage.database import Connection
 
 _SOLD = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED, AttemptState.RETURNED, AttemptState.REASSIGNED})
@@ -36,7 +39,10 @@ async def change_fields(
     changes: Mapping[str, str],
     now: datetime,
 ) -> Updated:
-    """Store new values of the fields of a lead of one system status, with the keys by which it is found."""
+    """Store new values of the fields of a lead of one system status, with the keys by which it is found.
+
+    The duplicate keys of a valid lead follow; one that another lead has is a warning, and the value is stored.
+    """
     locked = await store.lock(connection, setup.account.id, [lead_id], limit_of(principal))
     lead = locked[lead_id].lead if lead_id in locked else None
     campaign = None if lead is None or lead.campaign_id is None else setup.campaigns.get(lead.campaign_id)
@@ -48,6 +54,9 @@ async def change_fields(
         await store.store_fields(connection, lead, edit.fields, plan.search_keys(edit.fields))
         detail = {lead.id: ", ".join(sorted(edit.stored))}
         await events.record(connection, lead.account_id, now, events.UPDATED, detail, principal.actor)
+        counts = status is SystemStatus.VALID and not lead.is_test
+        if counts and not await follow_fields(connection, plan, lead, edit.fields, now):
+            return Updated(True, edit.stored, [*edit.warnings, DUPLICATE])
     return Updated(True, edit.stored, edit.warnings)
 
 
@@ -57,12 +66,13 @@ async def queue_again(
     """Queue valid leads for another pass of the distribution."""
     account_id = principal.account_id
     locked = await store.lock(connection, account_id, lead_ids, limit_of(principal))
-    wanted = [lead_id for lead_id, stored in locked.items() if _is_deliverable(stored.lead)]
+    reasons = {lead_id: _refusal(locked.get(lead_id)) for lead_id in lead_ids}
+    wanted = [lead_id for lead_id in locked if reasons[lead_id] == DONE]
     await queue_for_routing(connection, account_id, wanted, now)
     attempts = await store.attempts(connection, account_id, wanted)
     details = {id_: events.new_pass(len(attempts.get(id_, []))) for id_ in wanted}
     await events.record(connection, account_id, now, events.REPROCESSED, details, principal.actor)
-    return {lead_id: DONE if lead_id in details else NOT_FOUND for lead_id in lead_ids}
+    return reasons
 
 
 async def trigger_deliveries(
@@ -76,9 +86,10 @@ async def trigger_deliveries(
     """Queue a valid lead for deliveries that are triggered by hand."""
     account_id = setup.account.id
     locked = await store.lock(connection, account_id, [lead_id], limit_of(principal))
-    lead = locked[lead_id].lead if lead_id in locked else None
-    if lead is None or not _is_deliverable(lead):
-        return dict.fromkeys(delivery_ids, NOT_FOUND)
+    refusal = _refusal(locked.get(lead_id))
+    if refusal != DONE:
+        return dict.fromkeys(delivery_ids, refusal)
+    lead = locked[lead_id].lead
     attempts = (await store.attempts(connection, account_id, [lead_id])).get(lead_id, [])
     allowed = _triggered_by_hand(setup, lead)
     reasons = {id_: _trigger_refusal(id_, allowed, attempts) for id_ in delivery_ids}
@@ -90,8 +101,11 @@ async def trigger_deliveries(
     return reasons
 
 
-def _is_deliverable(lead: Lead) -> bool:
-    return lead.system_status is SystemStatus.VALID and not lead.is_test
+def _refusal(stored: StoredLead | None) -> str:
+    """Tell why a lead cannot be delivered."""
+    if stored is None or stored.lead.system_status is not SystemStatus.VALID:
+        return NOT_FOUND
+    return NOT_FOR_TESTS if stored.lead.is_test else DONE
 
 
 def _triggered_by_hand(setup: AccountSetup, lead: Lead) -> frozenset[int]:

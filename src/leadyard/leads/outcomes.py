@@ -13,6 +13,8 @@ OUTCOME_UNKNOWN = "This delivery may have the lead already"
 NOT_UNKNOWN = "Attempt not unknown"
 NOT_QUARANTINED = "Not in quarantine"
 NOT_CHECKED = "Could not be checked"
+DUPLICATE = "Duplicate of another lead"
+NOT_FOR_TESTS = "Test leads are not delivered"
 NO_COSTS = "Test leads have no costs"
 
 

@@ -151,7 +151,8 @@ class Leads:
         """Queue a valid lead for manually triggered deliveries of its campaign.
 
         By delivery id: "" (queued, also when it was already), `Delivery <id> cannot be triggered`,
-        `Already sold to this delivery`, `This delivery may have the lead already` or `Lead not found`.
+        `Already sold to this delivery`, `This delivery may have the lead already`, `Lead not found` or
+        `Test leads are not delivered`.
         """
         setup = await self._configuration.current(principal.account_id)
         now = clock.now()
@@ -163,7 +164,10 @@ class Leads:
         )
 
     async def reprocess(self, principal: Principal, lead_ids: Sequence[int]) -> dict[int, str]:
-        """Queue valid leads for routing over the deliveries that have not taken them: "" or `Lead not found`."""
+        """Queue valid leads for routing over the deliveries that have not taken them.
+
+        Gives "", `Lead not found` or `Test leads are not delivered` for each.
+        """
         now = clock.now()
         return await in_one_unit(
             self._database, lambda connection: making.queue_again(connection, principal, lead_ids, now)

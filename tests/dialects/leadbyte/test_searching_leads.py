@@ -147,3 +147,15 @@ async def test_a_callback_that_nobody_takes_is_no_failure(world: World) -> None:
     answer = await search(world, {"email": "a@example.com"}, callback="http://127.0.0.1:9/hook")
     assert answer["status"] == "Success"
     await world.dialect.close()
+
+
+@pytest.mark.parametrize("posted", ["jo@XN--exmple-cua.de", "Jo@EXÄMPLE.de"])
+async def test_an_international_address_is_shown_as_it_was_posted_and_found_in_both_forms(
+    world: World, posted: str
+) -> None:
+    await world.accepted(email=posted)
+    for asked in ("jo@xn--exmple-cua.de", "jo@exämple.de", posted):
+        (found,) = (await search(world, {"email": asked}))["searches"][0]["results"]
+        assert found["email"] == posted.lower()
+    other = "jo@exämple.de" if "XN" in posted else "jo@xn--exmple-cua.de"
+    assert (await world.post(email=other)).json["code"] == -2

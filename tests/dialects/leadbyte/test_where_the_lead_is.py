@@ -17,6 +17,7 @@ LEAD = {"campid": "EXAMPLE-CAMPAIGN", "sid": "1", "email": "a@example.com"}
         ({"key": "k", **LEAD}, [{"key": "k", **LEAD}], False),
         ({"leads": [LEAD, LEAD]}, [LEAD, LEAD], True),
         ({"leads": [LEAD]}, [LEAD], True),
+        ({"leads": LEAD}, [LEAD], True),
         ({"lead": {}}, [{}], False),
         ({}, [{}], False),
     ],
@@ -32,6 +33,13 @@ def test_control_members_beside_the_leads_fill_in() -> None:
         {"campid": "OWN", "sid": 7, "ssid": "s", "testmode": "yes"},
         {"SID": "2", "Camp_ID": "X", "ssid": "s", "testmode": "yes"},
     ]
+
+
+@pytest.mark.parametrize("name", ["pingId", "pingid"])
+def test_a_ping_id_beside_the_lead_counts(name: str) -> None:
+    assert find_leads({name: "p", "lead": LEAD})[0] == [{**LEAD, "pingid": "p"}]
+    own = {**LEAD, "pingId": "own"}
+    assert find_leads({name: "p", "lead": own})[0] == [own]
 
 
 def test_filling_in_leaves_the_request_as_it_was() -> None:

@@ -77,3 +77,22 @@ def test_any_text_has_a_key_of_digits(value: str, country: str) -> None:
 
 def test_email_addresses_are_compared_in_lower_case() -> None:
     assert email_key("Jane@Example.COM") == email_key("\u200ejane@example.com ") == "jane@example.com"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("jo@XN--exmple-cua.de", "Jo@EXÄMPLE.de"),
+        ("jo@xn--e1afmkfd.xn--p1ai", "jo@пример.рф"),
+        ("jo@exa\u0308mple.de", "jo@exämple.de"),
+    ],
+)
+def test_both_forms_of_a_domain_have_one_key(one: str, other: str) -> None:
+    assert email_key(one) == email_key(other)
+
+
+@pytest.mark.parametrize(
+    "domain", ["xn--", "xn--a", "xn--\u00e4", "xn--99999999999999", "xn--" + "9" * 70, "xn--com-"]
+)
+def test_what_only_looks_like_punycode_stays_as_it_is(domain: str) -> None:
+    assert email_key(f"a@{domain}.com") == f"a@{domain}.com"

@@ -23,7 +23,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n\v\f"
 # Markup, quoted text and several lines are not the name of a form's first member.
 _FORM_START = re.compile(rb"""[^\x00-\x1f<>"{}=]+=""")
-_BESIDE_THE_LEAD = ("campid", "sid", "ssid", "testmode")
+_BESIDE_THE_LEAD = ("campid", "sid", "ssid", "testmode", "pingid")
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -108,8 +108,8 @@ def wants_debug(query: Mapping[str, Any]) -> bool:
 def find_leads(members: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
     """Find the leads of a POST, and tell whether they are a batch.
 
-    campid, sid, ssid and testmode beside the leads count for those that lack them.
-    Raises UnreadableError for an empty batch, one of more than 1000, or anything but objects.
+    campid, sid, ssid, testmode and pingId beside the leads count for those that lack them. One object where a list
+    belongs is a batch of one. Raises UnreadableError for an empty batch, one of more than 1000, or anything but objects.
     """
     if "lead" in members:
         leads, is_batch = [_object(members["lead"], "lead")], False
@@ -118,12 +118,16 @@ def find_leads(members: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
     else:
         return [dict(members)], False
     shared = {name: members[name] for name in _BESIDE_THE_LEAD if name in members}
+    if "pingId" in members:
+        shared["pingid"] = members["pingId"]
     if not shared:
         return leads, is_batch
     return [_with_shared(lead, shared) for lead in leads], is_batch
 
 
 def _batch(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict) and value:
+        return [value]
     if not isinstance(value, list):
         raise UnreadableError("leads must be a list")
     if not value:

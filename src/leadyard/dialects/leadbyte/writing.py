@@ -53,7 +53,7 @@ def utc(moment: datetime) -> str:
 
 
 def skip_reason(reason: str) -> str:
-    """Say why a delivery is passed over in the contract's words (section 7), which have one for all caps."""
+    """Say why a delivery is passed over in LeadByte's words, which have one for all caps."""
     return "cap" if _CAP(reason) else reason
 
 

@@ -35,9 +35,9 @@ _REFUSALS = {
     DataType.PHONE_NUMBER: "is not a valid phone number",
     DataType.MOBILE_NUMBER: "is not a valid mobile number",
     DataType.LANDLINE_NUMBER: "is not a valid landline number",
-    DataType.NUMERIC: "is not a valid number",
+    DataType.NUMERIC: "is not a valid numeric",
     DataType.DECIMAL: "is not a valid decimal",
-    DataType.YES_NO: "is not a valid yes/no value",
+    DataType.YES_NO: "is not a valid yes/no",
     DataType.URL: "is not a valid URL",
     DataType.IP_ADDRESS: "is not a valid IP address",
 }

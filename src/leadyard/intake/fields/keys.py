@@ -1,10 +1,13 @@
 """Keys by which leads are compared for duplicates (docs/validation.md)."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import phonenumbers
 
+from leadyard.intake.fields.domains import PUNYCODE_PREFIX, spelled_out
+from leadyard.intake.fields.email_address import LONGEST_ADDRESS
 from leadyard.intake.fields.invisible import plain, without_invisible
 from leadyard.intake.fields.phones import LONGEST_WRITTEN, compact
 
@@ -15,8 +18,20 @@ _not_digits = re.compile(r"[^0-9]+").sub
 
 
 def email_key(value: str) -> str:
-    """Return the address in lower case; empty for an empty one."""
-    return without_invisible(value).lower()
+    """Return the address in lower case, the same one for both forms of a domain; empty for an empty one."""
+    if value.isascii():
+        key = value.strip().lower()
+        if PUNYCODE_PREFIX not in key or len(key) > LONGEST_ADDRESS:
+            return key
+    else:
+        key = _composed(without_invisible(value))
+    local, at, domain = key.rpartition("@")
+    return f"{local}{at}{_composed(spelled_out(domain))}"
+
+
+def _composed(value: str) -> str:
+    """Return the value in lower case and in Unicode's composed form, which can undo each other once."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value.lower()).lower())
 
 
 def phone_key(value: str, country: str) -> str:
