@@ -6,13 +6,14 @@ from datetime import datetime
 import msgspec
 
 from leadyard.intake.fields import email_key as submission_key
+from leadyard.kit.clock import whole_second
 from leadyard.kit.ids import new_uuid, queue_id
 from leadyard.kit.paging import Page
 from leadyard.leads.model import SaleStatus, SystemStatus
 from leadyard.people import store
 from leadyard.people.model import Credit, PeopleFilter, Person, Profile, Submission, email_key, filled_in
 from leadyard.storage import tallies
-from leadyard.storage.counters import take_ids
+from leadyard.storage.counters import ids_in_order
 from leadyard.storage.database import Connection
 
 TALLY = "people"
@@ -36,7 +37,7 @@ async def lock_or_make(
     key = email_key(email)
     known = await store.lock_by_email(connection, account_id, key)
     while known is None:
-        [new_id] = await take_ids(connection, account_id, "people")
+        [new_id] = await ids_in_order(connection, account_id, "people")
         made = Person(
             account_id=account_id,
             id=new_id,
@@ -48,8 +49,8 @@ async def lock_or_make(
             latest_visitor_id=None,
             credit=Credit(),
             standing_purchases=0,
-            created_at=at,
-            updated_at=at,
+            created_at=whole_second(at),
+            updated_at=whole_second(at),
         )
         if await store.insert(connection, made):
             await tallies.add(connection, account_id, TALLY, 1, at)
