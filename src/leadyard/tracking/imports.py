@@ -1,16 +1,24 @@
-"""Visitors in crowds: many arrivals at once, in their order."""
+"""Visitors and leads in crowds: many at once, in their order."""
 
 from collections.abc import Sequence
 
+import asyncpg
+import structlog
+
 from leadyard.affiliates.program import service as programs
 from leadyard.kit import clock
+from leadyard.kit.errors import LeadyardError, UnavailableError
 from leadyard.leads.unit import in_one_unit
+from leadyard.people.model import Person
 from leadyard.storage.database import Connection, Database
 from leadyard.tracking.arriving import coming, take_in
 from leadyard.tracking.following import Following
+from leadyard.tracking.leads import ToldLead, record, record_in
 from leadyard.tracking.model import Arrival, Visitor
 
 _TOGETHER = 100
+_LEADS_TOGETHER = 50
+_log = structlog.get_logger(__name__)
 
 
 async def import_visitors(
@@ -45,3 +53,49 @@ async def _crowd(
         return [arrived.visitors[one.tracking_code] for one in batch]
 
     return await in_one_unit(database, work)
+
+
+async def import_leads(
+    database: Database, account_id: int, told: Sequence[ToldLead], following: Following
+) -> list[Person | LeadyardError]:
+    """Record leads in their order, those of a crowd together; gives the person of each, or why it was refused.
+
+    Where one of a crowd fails, each is recorded by itself. Raises UnavailableError.
+    """
+    found: list[Person | LeadyardError] = []
+    for first in range(0, len(told), _LEADS_TOGETHER):
+        crowd = told[first : first + _LEADS_TOGETHER]
+        try:
+            found += await _leads_together(database, account_id, crowd, following)
+        except UnavailableError:
+            raise
+        except (LeadyardError, asyncpg.PostgresError) as problem:
+            _log.info("a crowd of leads is recorded one by one", error=type(problem).__name__)
+            found += [await _lead_alone(database, account_id, one, following) for one in crowd]
+    return found
+
+
+async def _leads_together(
+    database: Database, account_id: int, crowd: Sequence[ToldLead], following: Following
+) -> list[Person]:
+    at = clock.now()
+
+    async def work(connection: Connection) -> list[Person]:
+        program = await programs.read(connection, account_id)
+        return [(await record_in(connection, account_id, program, one, at, following))[0] for one in crowd]
+
+    return await in_one_unit(database, work)
+
+
+async def _lead_alone(
+    database: Database, account_id: int, one: ToldLead, following: Following
+) -> Person | LeadyardError:
+    try:
+        return (await record(database, account_id, one, following))[0]
+    except UnavailableError:
+        raise
+    except LeadyardError as problem:
+        return problem
+    except asyncpg.PostgresError as problem:
+        _log.error("a lead of an import was not recorded", error=type(problem).__name__)
+        return LeadyardError("The lead could not be recorded")

@@ -50,22 +50,34 @@ async def record(
 
     async def work(connection: Connection) -> tuple[Person, bool]:
         program = await programs.read(connection, account_id)
-        arrival = await _with_affiliate(connection, account_id, told)
-        person, is_new = await people.lock_or_make(
-            connection, account_id, told.email, at, profile=told.profile, custom_status=told.custom_status
-        )
-        if told.tracking_code is None and person.latest_visitor_id is not None:
-            return await _touched(connection, program, person, arrival, at), False
-        visitor, _ = await service.arrive(
-            connection, account_id, program, arrival, at, tracking_code=told.tracking_code,
-            weighs_person=False, following=following,
-        )  # fmt: skip
-        person = await service.attach(
-            connection, program, person, visitor, at, is_new_person=is_new, following=following
-        )
-        return person, is_new
+        return await record_in(connection, account_id, program, told, at, following)
 
     return await in_one_unit(database, work)
+
+
+async def record_in(
+    connection: Connection,
+    account_id: int,
+    program: Program,
+    told: ToldLead,
+    at: datetime,
+    following: Following,
+) -> tuple[Person, bool]:
+    """Record a lead as `record` does, inside the caller's unit of work."""
+    arrival = await _with_affiliate(connection, account_id, told)
+    person, is_new = await people.lock_or_make(
+        connection, account_id, told.email, at, profile=told.profile, custom_status=told.custom_status
+    )
+    if told.tracking_code is None and person.latest_visitor_id is not None:
+        return await _touched(connection, program, person, arrival, at), False
+    visitor, _ = await service.arrive(
+        connection, account_id, program, arrival, at, tracking_code=told.tracking_code,
+        weighs_person=False, following=following,
+    )  # fmt: skip
+    person = await service.attach(
+        connection, program, person, visitor, at, is_new_person=is_new, following=following
+    )
+    return person, is_new
 
 
 async def change(database: Database, account_id: int, person_id: int, wanted: LeadChange) -> Person:
