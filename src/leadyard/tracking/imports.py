@@ -1,6 +1,6 @@
 """Visitors and leads in crowds: many at once, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import asyncpg
 import structlog
@@ -9,12 +9,13 @@ from leadyard.affiliates.program import service as programs
 from leadyard.kit import clock
 from leadyard.kit.errors import LeadyardError, UnavailableError
 from leadyard.leads.unit import in_one_unit
-from leadyard.people.model import Person
+from leadyard.people.model import Person, email_key
 from leadyard.storage.database import Connection, Database
-from leadyard.tracking.arriving import coming, take_in
+from leadyard.tracking.arriving import coming
 from leadyard.tracking.following import Following
 from leadyard.tracking.leads import ToldLead, record, record_in
 from leadyard.tracking.model import Arrival, Visitor
+from leadyard.tracking.service import arrive_together
 
 _TOGETHER = 100
 _LEADS_TOGETHER = 50
@@ -45,12 +46,8 @@ async def _crowd(
 
     async def work(connection: Connection) -> list[Visitor]:
         program = await programs.read(connection, account_id)
-        arrived = await take_in(connection, account_id, program, batch)
-        for code in dict.fromkeys(one.tracking_code for one in batch):
-            visitor = arrived.visitors[code]
-            if code in arrived.new and visitor.credit.affiliate_id is not None and not visitor.is_bot:
-                await following.visitor_seen(connection, program, visitor, at)
-        return [arrived.visitors[one.tracking_code] for one in batch]
+        visitors = await arrive_together(connection, account_id, program, batch, following)
+        return [visitors[one.tracking_code] for one in batch]
 
     return await in_one_unit(database, work)
 
@@ -82,9 +79,28 @@ async def _leads_together(
 
     async def work(connection: Connection) -> list[Person]:
         program = await programs.read(connection, account_id)
-        return [(await record_in(connection, account_id, program, one, at, following))[0] for one in crowd]
+        found: list[Person] = []
+        for some in _without_repetition(crowd):
+            recorded = await record_in(connection, account_id, program, some, at, following)
+            found += [person for person, _ in recorded]
+        return found
 
     return await in_one_unit(database, work)
+
+
+def _without_repetition(crowd: Sequence[ToldLead]) -> Iterator[list[ToldLead]]:
+    """Part a crowd wherever an address or a visitor comes again: what is said later is weighed later."""
+    some: list[ToldLead] = []
+    seen: set[tuple[str, str]] = set()
+    for one in crowd:
+        names = {("person", email_key(one.email)), ("visitor", (one.tracking_code or "").strip())}
+        names.discard(("visitor", ""))
+        if names & seen:
+            yield some
+            some, seen = [], set()
+        some.append(one)
+        seen |= names
+    yield some
 
 
 async def _lead_alone(
