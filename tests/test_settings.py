@@ -184,3 +184,12 @@ def test_name_servers_are_read_and_written_back(text: str, expected: tuple[tuple
 def test_name_servers_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="LEADYARD_DNS_RESOLVERS must list addresses"):
         Settings.from_environment({"LEADYARD_DNS_RESOLVERS": text})
+
+
+@pytest.mark.parametrize("variable", ["LEADYARD_DISPOSABLE_DOMAINS", "LEADYARD_DATA_CENTRE_NETWORKS"])
+def test_a_list_that_is_not_there_is_refused_by_its_variable(tmp_path: Path, variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} must name a file that can be read"):
+        Settings.from_environment({variable: str(tmp_path / "none")})
+    (tmp_path / "list").write_text("")
+    read = Settings.from_environment({variable: str(tmp_path / "list")})
+    assert Settings.from_environment(read.to_environment()) == read

@@ -60,9 +60,13 @@ def requests_per_minute(text: str) -> int:
 
 
 def default_web_processes() -> int:
-    """Return one web process per core that this process may use, at most four."""
+    """Return one web process for every two cores that this process may use, from one to four.
+
+    The other half is PostgreSQL's and the workers': a second web process on two cores takes a sixth more leads while
+    nothing is sold, and none more as soon as they are.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(4, cores))
+    return max(1, min(4, cores // 2))
 
 
 def database_url(text: str) -> str:
@@ -77,6 +81,14 @@ def data_dir(text: str) -> Path:
     if "\0" in text:
         raise ValueError("must be a folder's path without null bytes")
     return Path(text).expanduser().absolute()
+
+
+def list_file(text: str) -> Path:
+    """Return a file of lines as an absolute path; it must be there and readable."""
+    path = data_dir(text)
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise ValueError(f"must name a file that can be read, not {text!r}")
+    return path
 
 
 def host(text: str) -> str:

@@ -35,7 +35,7 @@ NOTHING_HERE = "There is nothing at this address."
 _DETAIL = {
     404: NOTHING_HERE,
     405: "This address does not take this method.",
-    413: "The body is larger than 2 MiB.",
+    413: "The body is larger than this address takes.",
     500: "Something went wrong here; nothing is known about the outcome.",
 }
 

@@ -18,6 +18,7 @@ from leadyard.tracking.attribution import credited, rule_number
 from leadyard.tracking.bots import is_bot
 from leadyard.tracking.claims import LONGEST_TEXT, claim_of, cut, cut_arrival
 from leadyard.tracking.counting import count_days, moved
+from leadyard.tracking.crediting import look_at_sales
 from leadyard.tracking.model import (
     Arrival,
     Claim,
@@ -117,6 +118,7 @@ class _World(msgspec.Struct):
     seen: set[str] = msgspec.field(default_factory=set)
     touches: list[KeptTouch] = msgspec.field(default_factory=list)
     counts: list[DayCount] = msgspec.field(default_factory=list)
+    moved_people: list[tuple[Credit, int]] = msgspec.field(default_factory=list)
     changed_people: dict[int, datetime] = msgspec.field(default_factory=dict)
 
 
@@ -218,6 +220,7 @@ def _weigh_person(world: _World, program: Program, owner: Person, touch: Touch) 
         world.counts += moved(owner.credit, credit, owner.created_at, "leads")
         world.people[owner.id] = msgspec.structs.replace(owner, credit=credit)
         world.changed_people[owner.id] = touch.at
+        world.moved_people.append((owner.credit, owner.id))
 
 
 async def _write(connection: Connection, account_id: int, world: _World) -> None:
@@ -229,6 +232,9 @@ async def _write(connection: Connection, account_id: int, world: _World) -> None
     for at in sorted(set(world.changed_people.values())):
         ids = [i for i, changed_at in world.changed_people.items() if changed_at == at]
         await people.save_credits(connection, account_id, [(i, world.people[i].credit) for i in ids], at)
+    if world.moved_people:
+        moved_people = [(before, world.people[i]) for before, i in world.moved_people]
+        await look_at_sales(connection, account_id, moved_people, max(world.changed_people.values()))
     counted = [world.visitors[code] for code in world.new if not world.visitors[code].is_bot]
     await tallies.add_many(connection, account_id, TALLY, [v.created_at for v in counted])
     await count_days(connection, account_id, world.counts)

@@ -6,17 +6,19 @@ from uuid import UUID
 
 import msgspec
 
+from leadyard.identity.actor import Actor
 from leadyard.identity.model import Permission
-from leadyard.kit.errors import NotFoundError
+from leadyard.kit.errors import InvalidInputError, NotFoundError
 from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
 from leadyard.storage.database import Row
 from leadyard.tracking.collector import setting_aside
 from leadyard.tracking.collector import store as events
 from leadyard.tracking.fraud import service
 from leadyard.tracking.fraud import store as signals
-from leadyard.tracking.fraud.model import SignalState
+from leadyard.tracking.fraud.model import Consequence, SignalState
 from leadyard.tracking.records import EventRecord, Id, SignalRecord, event_record, signal_record
 
+_PARTS = (Parameter("id", UUID, "The id of the event, a UUID."),)
 _LOOK, _WRITE = Permission.LEADS_SEARCH, Permission.LEADS_UPDATE
 
 
@@ -36,15 +38,16 @@ class Decision(StrEnum):
 
 
 class DecisionInput(msgspec.Struct, frozen=True):
-    """A person's word on a signal."""
+    """A person's word on a signal; `commissions` says what becomes of the open commissions that it is about."""
 
     decision: Decision
+    commissions: Consequence = Consequence.KEEP
 
 
 class Decided(Protocol):
     """What follows from a decision in other rooms."""
 
-    async def __call__(self, account_id: int, signal: Row, state: SignalState) -> None:
+    async def __call__(self, actor: Actor, signal: Row, state: SignalState, consequence: Consequence) -> None:
         """Do what the decision means for whom the signal is about; done twice it changes nothing more."""
 
 
@@ -55,12 +58,14 @@ def sections(decided: Decided) -> tuple[Section, ...]:
     """Make the sections of what waits for a person's word."""
 
     async def decide(call: Call) -> Answer:
-        state = _STATES[call.body.decision]
+        state, consequence = _STATES[call.body.decision], call.body.commissions
+        if consequence is not Consequence.KEEP and state is not SignalState.CONFIRMED:
+            raise InvalidInputError.of("commissions", "goes with decision = confirm")
         async with call.database.connection() as connection:
             known = await signals.find(connection, call.account_id, call.id())
         if known is None:
             raise NotFoundError("There is no signal with this id.")
-        await decided(call.account_id, known, state)
+        await decided(call.actor, known, state, consequence)
         return Answer(signal_record(await service.decide(call.database, call.actor, call.id(), state)))
 
     return (
@@ -72,7 +77,8 @@ def sections(decided: Decided) -> tuple[Section, ...]:
             (
                 Operation(
                     method="GET", path="/fraud-signals", id="listFraudSignals", summary="List fraud signals",
-                    handler=_list_signals, description="Newest first.", permission=_LOOK, answer=SignalRecord,
+                    description="Newest first, decided ones included; `state=open` are those that wait for a person.",
+                    handler=_list_signals, permission=_LOOK, answer=SignalRecord,
                     is_list=True,
                     parameters=(
                         Parameter("state", StateOfSignal, "Only signals in this state."),
@@ -85,9 +91,11 @@ def sections(decided: Decided) -> tuple[Section, ...]:
                     method="POST", path="/fraud-signals/{id}/decide", id="decideFraudSignal",
                     summary="Decide about a signal", handler=decide, permission=_WRITE, body=DecisionInput,
                     description="A confirmed wish of a page to cancel cancels what the person had bought by then. "
-                    "Other decisions are kept, and change nothing else: purchases are rejected and affiliates archived "
-                    "by calls of their own.",
-                    answer=SignalRecord, example={"decision": "dismiss"},
+                    "With `commissions` a confirmed signal also holds (`hold`) or cancels for good (`reject`) the open "
+                    "commissions that it is about: those of its purchase, else of its person on every level, else of its "
+                    "affiliate. What is paid or on its way in a payout stays. Held ones are approved or rejected by calls "
+                    "of their own, as purchases are rejected and affiliates archived.",
+                    answer=SignalRecord, example={"decision": "confirm", "commissions": "hold"},
                 ),
             ),
         ),
@@ -97,16 +105,24 @@ def sections(decided: Decided) -> tuple[Section, ...]:
             (
                 Operation(
                     method="GET", path="/tracker-events", id="listTrackerEvents", summary="List events set aside",
-                    handler=_list_events, description="Latest first.", permission=_LOOK, answer=EventRecord,
+                    description="Latest first: events that were taken in and could not be worked in, each with its "
+                    "reason and what it held.",
+                    handler=_list_events, permission=_LOOK, answer=EventRecord,
                     is_list=True, parameters=PAGING,
                 ),
                 Operation(
-                    method="POST", path="/tracker-events/{id}/retry", id="retryTrackerEvent", summary="Try an event again",
-                    handler=_retry, description="It is worked in as soon as the worker comes to it.", status=204,
+                    method="POST", path="/tracker-events/{id}/retry", parts=_PARTS, id="retryTrackerEvent",
+                    summary="Try an event again",
+                    description="It is worked in as soon as the worker comes to it; when that fails again it is "
+                    "back in the list with the new reason.",
+                    handler=_retry, status=204,
                     permission=_WRITE,
                 ),
                 Operation(
-                    method="DELETE", path="/tracker-events/{id}", id="deleteTrackerEvent", summary="Throw an event away",
+                    method="DELETE", path="/tracker-events/{id}", parts=_PARTS, id="deleteTrackerEvent",
+                    summary="Throw an event away",
+                    description="Forgets the event for good: what it told of (a visit, a lead, a purchase) will "
+                    "never count.",
                     handler=_throw_away, permission=_WRITE, status=204,
                 ),
             ),
@@ -146,7 +162,5 @@ async def _throw_away(call: Call) -> Answer:
 
 
 def _event_id(call: Call) -> UUID:
-    try:
-        return UUID(call.path["id"])
-    except ValueError:
-        raise NotFoundError("There is no event with this id.") from None
+    event_id: UUID = call.path["id"]
+    return event_id

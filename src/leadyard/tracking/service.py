@@ -17,6 +17,7 @@ from leadyard.tracking.arriving import TALLY, Coming, coming, kept_touch, take_i
 from leadyard.tracking.attribution import counts_as_first, credited
 from leadyard.tracking.claims import claim_of, cut_arrival
 from leadyard.tracking.counting import count_days, moved
+from leadyard.tracking.crediting import look_at_sales
 from leadyard.tracking.following import NOTHING, Following
 from leadyard.tracking.fraud.service import look_at_lead
 from leadyard.tracking.model import Arrival, KeptTouch, Resolved, Touch, TouchSource, Visitor
@@ -113,6 +114,7 @@ async def attach(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
+        await look_at_sales(connection, account_id, [(person.credit, after)], at)
     await look_at_lead(connection, program, after, before, at, is_new_person=is_new_person)
     if is_new_person:
         await tell_of_person(connection, after, at)
@@ -163,6 +165,7 @@ async def touch_person(
     if after != person:
         after = msgspec.structs.replace(after, updated_at=at)
         await people.save(connection, after)
+        await look_at_sales(connection, account_id, [(person.credit, after)], at)
     return after
 
 

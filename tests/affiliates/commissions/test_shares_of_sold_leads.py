@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -15,11 +15,15 @@ from tests.delivery.buyers import Buyer, Call, buyer
 from leadyard.affiliates.affiliates import service as affiliates
 from leadyard.affiliates.commissions import store
 from leadyard.affiliates.commissions.booking import Booking
+from leadyard.affiliates.model import Program
 from leadyard.app import Services
 from leadyard.identity.versions import bump_version
 from leadyard.kit.money import to_micros
 from leadyard.leads.after_sale.model import Ask
+from leadyard.people import service as people
 from leadyard.storage.database import Database
+from leadyard.tracking import service as tracking
+from leadyard.tracking.model import TouchSource
 from leadyard.web import Web
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -200,12 +204,91 @@ async def test_several_workers_settle_each_lead_once(market: Market) -> None:
     assert await market.differences() == []
 
 
+@pytest.mark.parametrize("comes_first", ["the visit", "the sale", "the visit of a known person"])
+async def test_a_share_is_had_whichever_is_worked_in_first(market: Market, comes_first: str) -> None:
+    if comes_first == "the visit of a known person":
+        await market.visitor("jo@example.com", None, NOW)
+    if comes_first == "the visit":
+        await market.visitor("jo@example.com", "child", NOW)
+    await market.post("Jo@example.com")
+    await market.settle()
+    for _ in range(2):
+        await market.visitor("jo@example.com", "child", NOW)
+        await market.settle()
+
+    assert await market.shares() == ["2.5 GBP due", "0.62 GBP due"]
+    assert await market.rows("affiliate_occasions") == []
+    assert await market.differences() == []
+
+
+async def test_a_page_may_tell_of_the_visit_a_little_after_the_sale(market: Market) -> None:
+    await market.post("jo@example.com")
+    await market.settle()
+    await market.visitor("jo@example.com", "child", datetime.now(UTC) + timedelta(minutes=5))
+    await market.settle()
+
+    assert await market.shares() == ["2.5 GBP due", "0.62 GBP due"]
+
+
+async def test_whoever_brings_a_person_back_after_the_sale_has_no_share_in_it(market: Market) -> None:
+    lead_id = await market.post("jo@example.com")
+    await market.settle()
+    await market.visitor("jo@example.com", "child", datetime.now(UTC) + timedelta(hours=2))
+    await market.settle()
+    assert await market.shares() == []
+
+    await market.reprice(lead_id, "20")
+    assert await market.shares() == []
+
+
+async def test_a_person_given_by_hand_after_the_sale_brings_no_share_in_it(market: Market) -> None:
+    await market.visitor("jo@example.com", None, NOW)
+    await market.post("jo@example.com")
+    await market.settle()
+    child = await market.known("child")
+    async with market.database.unit_of_work() as connection:
+        person = await people.lock(connection, market.account_id, (await market.person()).id)
+        assert person is not None
+        await tracking.touch_person(
+            connection, Program(), person, datetime.now(UTC), source=TouchSource.MANUAL, affiliate_id=child.id
+        )
+    await market.settle()
+
+    assert await market.shares() == []
+
+
+async def test_a_later_visit_by_another_affiliate_does_not_take_the_share(market: Market) -> None:
+    other = await market.affiliate("other")
+    await market.program(attribution={"first_affiliate_wins": False})
+    await market.visitor("jo@example.com", "child", NOW)
+    await market.post("jo@example.com")
+    await market.work()
+    await market.visitor("jo@example.com", "other", datetime.now(UTC) + timedelta(seconds=5))
+    await market.settle()
+
+    assert await market.shares() == ["2.5 GBP due", "0.62 GBP due"]
+    assert other.id not in {c.affiliate_id for c in await market.listed()}
+
+
+async def test_many_workers_and_visits_at_the_same_moment_miss_no_share(market: Market) -> None:
+    for number in range(8):
+        await market.post(f"{number}@example.com", f"0770090012{number}")
+    await market.work()
+
+    visits = [market.visitor(f"{number}@example.com", "child", NOW) for number in range(8)]
+    await asyncio.gather(*visits, *(market.worker.work_once(datetime.now(UTC)) for _ in range(4)))
+    await asyncio.gather(*(market.worker.work_once(datetime.now(UTC)) for _ in range(4)))
+
+    assert sorted(await market.shares()) == ["0.62 GBP due"] * 8 + ["2.5 GBP due"] * 8
+    assert await market.differences() == []
+
+
 async def test_an_account_without_such_plans_notes_nothing(market: Market) -> None:
     async with market.database.unit_of_work() as connection:
         await connection.execute("DELETE FROM plan_lines WHERE account_id = $1", market.account_id)
         await bump_version(connection, market.account_id)
-    await market.visitor("jo@example.com", "child", NOW)
     lead_id = await market.post("jo@example.com")
     await market.work()
     await market.leads.change_financials(market.principal, [lead_id], revenue=5)
+    await market.visitor("jo@example.com", "child", NOW)
     assert await market.rows("affiliate_occasions") == []

@@ -20,6 +20,7 @@ SECRET = "a signing secret"
 IPN = (
     "txn_type=web_accept&payment_status=Completed&txn_id=61E67681CH3238416&mc_gross=19.95&mc_currency=USD"
     "&payer_email=buyer%40example.com&item_number=basic&custom=&charset=windows-1252&last_name=M%FCller"
+    "&receiver_email=shop%40example.com&business=sales%40example.com&receiver_id=S8XGHLYDW9T3S"
 )
 
 
@@ -82,8 +83,13 @@ async def test_a_shops_signature_covers_the_whole_body(
     assert taken.json()["results"] == ["recorded"]
 
 
+async def set_up(shop: Shop, paypal: PayPal, **more: Any) -> None:
+    document = {"verify_url": paypal.url, "receivers": ["Shop@Example.com"], **more}
+    assert (await shop.own("PUT", "/billing-systems/paypal", json=document)).status_code == 200
+
+
 async def test_paypal_is_asked_whether_it_sent_the_notification(shop: Shop, paypal: PayPal) -> None:
-    await shop.own("PUT", "/billing-systems/paypal", json={"verify_url": paypal.url})
+    await set_up(shop, paypal)
 
     answer = await shop.post("/paypal_ipn", IPN, key=shop.public_key)
 
@@ -96,6 +102,71 @@ async def test_paypal_is_asked_whether_it_sent_the_notification(shop: Shop, payp
         "txn_id=61E6", "parent_txn_id=61E67681CH3238416&txn_id=7"
     )
     assert (await shop.told("/paypal_ipn", refund.replace("19.95", "-19.95"))) == ["cancelled"]
+
+
+@pytest.mark.parametrize("receiver", ["shop@example.com", " SALES@example.com", "s8xghlydw9t3s"])
+async def test_a_payment_counts_that_went_to_one_of_the_accounts_own_addresses(
+    shop: Shop, paypal: PayPal, receiver: str
+) -> None:
+    await set_up(shop, paypal, receivers=["other@example.com", receiver])
+
+    assert (await shop.post("/paypal_ipn", IPN, key=shop.public_key)).json()["results"] == ["recorded"]
+
+
+@pytest.mark.parametrize("key", ["public", "private"])
+async def test_a_payment_to_somebody_else_is_refused_although_paypal_knows_it(
+    shop: Shop, paypal: PayPal, key: str
+) -> None:
+    await set_up(shop, paypal)
+    theirs = IPN.replace("shop%40", "thief%40").replace("sales%40", "thief%40").replace("S8XG", "T8XG")
+    nobodys = IPN.partition("&receiver_email")[0]
+
+    for body in (theirs, nobodys):
+        answer = await shop.post("/paypal_ipn", body, key=getattr(shop, f"{key}_key"))
+        assert (answer.status_code, answer.json()) == (400, {"error": "The payment went to somebody else."})
+
+    assert await shop.purchases() == []
+    assert paypal.asked == []
+
+
+async def test_the_public_key_is_refused_until_the_accounts_own_addresses_are_set(
+    shop: Shop, paypal: PayPal
+) -> None:
+    await set_up(shop, paypal, receivers=[])
+
+    assert (await shop.post("/paypal_ipn", IPN, key=shop.public_key)).status_code == 401
+    assert await shop.purchases() == []
+    assert (await shop.told("/paypal_ipn", IPN)) == ["recorded"]
+
+
+async def test_payments_of_the_sandbox_are_refused_unless_they_are_allowed(
+    shop: Shop, paypal: PayPal
+) -> None:
+    await set_up(shop, paypal)
+    play_money = f"{IPN}&test_ipn=1"
+
+    for key in (shop.public_key, shop.private_key):
+        assert (await shop.post("/paypal_ipn", play_money, key=key)).status_code == 400
+    assert (await shop.purchases(), paypal.asked) == ([], [])
+
+    await set_up(shop, paypal, allows_sandbox=True)
+    assert (await shop.told("/paypal_ipn", play_money)) == ["recorded"]
+
+
+@pytest.mark.parametrize(
+    ("system", "document"),
+    [
+        ("paypal", {"receivers": [" "]}),
+        ("paypal", {"receivers": ["a\x00b"]}),
+        ("paypal", {"receivers": "shop@example.com"}),
+        ("stripe", {"receivers": ["shop@example.com"]}),
+        ("stripe", {"allows_sandbox": True}),
+    ],
+)
+async def test_settings_that_mean_nothing_are_refused(
+    shop: Shop, system: str, document: dict[str, Any]
+) -> None:
+    assert (await shop.own("PUT", f"/billing-systems/{system}", json=document)).status_code == 422
 
 
 @pytest.mark.parametrize(("verdict", "status"), [("INVALID", 400), ("Sorry", 503)])

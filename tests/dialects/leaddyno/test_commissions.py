@@ -1,4 +1,4 @@
-"""Commissions: listed, summed, made by hand, marked as paid (LeadDyno contract, section 7)."""
+"""Commissions: listed, summed, made by hand, marked as paid (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Dates of parameters, and what filters by them keep (LeadDyno contract, 1.6)."""
+"""Dates of parameters, and what filters by them keep (docs/leaddyno.md, "Lists, dates, amounts")."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

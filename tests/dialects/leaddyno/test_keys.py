@@ -1,4 +1,4 @@
-"""Where the key may stand, which one decides, and what a wrong one gets (LeadDyno contract, 1.1)."""
+"""Where the key may stand, which one decides, and what a wrong one gets (docs/leaddyno.md, "Keys")."""
 
 import pytest
 from tests.dialects.leaddyno.world import OTHER_KEY, PRIVATE_KEY, PUBLIC_KEY, World

@@ -1,4 +1,4 @@
-"""Paging and order of lists (LeadDyno contract, 1.5)."""
+"""Paging and order of lists (docs/leaddyno.md, "Lists, dates, amounts")."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""How parameters may be written (LeadDyno contract, 1.2)."""
+"""How parameters may be written (docs/leaddyno.md, "Parameters")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Paths, methods, trailing slashes (LeadDyno contract, 1.1 and 1.4)."""
+"""Paths, methods, trailing slashes (docs/leaddyno.md, "Keys")."""
 
 import pytest
 from tests.dialects.leaddyno.world import PRIVATE_KEY, World

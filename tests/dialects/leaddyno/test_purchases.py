@@ -1,4 +1,4 @@
-"""Purchases: made once, paid by their plan, cancelled (LeadDyno contract, sections 4, 7 and 8)."""
+"""Purchases: made once, paid by their plan, cancelled (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 

@@ -26,6 +26,8 @@ from leadyard.identity.service import record_change
 from leadyard.kit.clock import now, whole_second
 from leadyard.kit.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.ids import hash_secret
+from leadyard.mails import service as mails
+from leadyard.mails.model import MailKind
 from leadyard.people.model import email_key
 from leadyard.storage.counters import next_id, reserve_up_to
 from leadyard.storage.database import LARGEST_ID, Connection, Database
@@ -203,12 +205,17 @@ async def rotate_dashboard(
 
 async def make_sign_in_link(database: Database, actor: Actor, affiliate_id: int) -> SignInLink:
     """Make a link that signs an affiliate in once, for five minutes; raises NotFoundError."""
-    token = new_sign_in_token()
     async with database.unit_of_work() as connection:
         affiliate = await read(connection, actor.account_id, affiliate_id)
-        expires_at = await store.insert_link(
-            connection, actor.account_id, hash_secret(token), affiliate.id, SIGN_IN_SECONDS
-        )
+        return await make_link_in(connection, affiliate, SIGN_IN_SECONDS)
+
+
+async def make_link_in(connection: Connection, affiliate: Affiliate, seconds: int) -> SignInLink:
+    """Make a link that signs an affiliate in once, for so long, inside the caller's unit of work."""
+    token = new_sign_in_token()
+    expires_at = await store.insert_link(
+        connection, affiliate.account_id, hash_secret(token), affiliate.id, seconds
+    )
     return SignInLink(affiliate.id, token, expires_at)
 
 
@@ -304,7 +311,15 @@ async def _save(
     if after.code != before.code:
         await store.claim_code(connection, after.account_id, after.id, after.code)
     await _record(connection, actor, action, before, after)
+    if before.status is AffiliateStatus.PENDING and after.status is AffiliateStatus.ACTIVE:
+        await _tell_of_approval(connection, after)
     return after
+
+
+async def _tell_of_approval(connection: Connection, affiliate: Affiliate) -> None:
+    program = await programs.read(connection, affiliate.account_id)
+    if program.pages.mails_approvals:
+        await mails.queue(connection, affiliate.account_id, MailKind.AFFILIATE_APPROVED, affiliate.email)
 
 
 async def _input_form(connection: Connection, affiliate: Affiliate) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """How an account lets billing systems tell of payments."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -8,17 +8,26 @@ from msgspec import Meta
 from leadyard.kit.masking import Destination, SecretText
 
 PAYPAL = "paypal"
-SIGNING = ("chargify", "coinbase", "shopify", "stripe", "woocommerce")
-"""Billing systems that sign their messages."""
+BillingSystem = Literal["paypal", "chargify", "coinbase", "shopify", "stripe", "woocommerce"]
+"""Billing systems that can prove that a message is theirs."""
 
-NAMES = (PAYPAL, *SIGNING)
+NAMES: tuple[str, ...] = get_args(BillingSystem)
+SIGNING = tuple(name for name in NAMES if name != PAYPAL)
+"""Billing systems that sign their messages."""
 
 
 class BillingProvider(msgspec.Struct, frozen=True, kw_only=True):
     """`signing_secret` is what the system signs with: once it is set, messages without a right signature are refused.
 
-    `verify_url` is where PayPal confirms its notifications; left out it is PayPal's own address.
+    The others are PayPal's. `receivers` are the account's own e-mail addresses or merchant ids there: a payment to
+    anybody else is refused, and the public key counts only once they are set. `allows_sandbox` takes notifications of
+    the test environment, whose payments are not real. `verify_url` is where notifications are confirmed; left out it
+    is PayPal's own address.
     """
 
     signing_secret: Annotated[SecretText, Meta(max_length=255)] = ""
+    receivers: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=255)], ...], Meta(max_length=50)
+    ] = ()
+    allows_sandbox: bool = False
     verify_url: Annotated[Destination, Meta(max_length=2048)] | None = None

@@ -1,11 +1,13 @@
 """Reading and changing what billing systems must prove."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from leadyard.affiliates.billing.model import NAMES, PAYPAL, BillingProvider
 from leadyard.affiliates.integrations.service import Integration
 from leadyard.affiliates.program.checks import is_web_address
 from leadyard.identity.actor import Actor
+from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.masking import masked
 from leadyard.storage.database import Connection, Database
@@ -30,9 +32,21 @@ async def show(database: Database, account_id: int, name: str) -> Any:
 async def put(database: Database, actor: Actor, name: str, wanted: BillingProvider) -> Any:
     """Set what a billing system must prove; a mask keeps the secret. Raises NotFoundError and InvalidInputError."""
     system = _known(name)
-    if wanted.verify_url is not None and (name != PAYPAL or not is_web_address(wanted.verify_url)):
-        raise InvalidInputError([FieldProblem("verify_url", "is not a web address, or not for this system")])
+    problems = list(_problems(name, wanted))
+    if problems:
+        raise InvalidInputError(problems)
     return await system.put(database, actor, wanted)
+
+
+def _problems(name: str, wanted: BillingProvider) -> Iterator[FieldProblem]:
+    if wanted.verify_url is not None and (name != PAYPAL or not is_web_address(wanted.verify_url)):
+        yield FieldProblem("verify_url", "is not a web address, or not for this system")
+    if wanted.receivers and name != PAYPAL:
+        yield FieldProblem("receivers", "is not for this system")
+    if any(not receiver.strip() or text_problem(receiver) for receiver in wanted.receivers):
+        yield FieldProblem("receivers", "must be addresses or ids of your own")
+    if wanted.allows_sandbox and name != PAYPAL:
+        yield FieldProblem("allows_sandbox", "is not for this system")
 
 
 def _known(name: str) -> Integration[BillingProvider]:

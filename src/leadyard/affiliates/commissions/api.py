@@ -78,17 +78,21 @@ def section(commissions: Commissions) -> Section:
         (
             Operation(
                 method="GET", path=_PATH, id="listCommissions", summary="List commissions", handler=ends.search,
-                description="Newest first.", permission=_LOOK, answer=CommissionRecord, is_list=True,
+                permission=_LOOK, answer=CommissionRecord, is_list=True,
+                description="Newest first, of every status; negative ones take back what was paid too soon.",
                 parameters=(*_FILTERS, *PAGING),
             ),
             Operation(
                 method="POST", path=_PATH, id="createCommission", summary="Make a commission by hand",
+                description="Books an amount for an affiliate without any purchase, as a bonus or a correction: due "
+                "at once, or at `due_at`. Each call makes another one. 404 for an unknown affiliate.",
                 handler=ends.create, permission=_WRITE, status=201, body=ManualCommission, answer=CommissionRecord,
                 example={"affiliate_id": 289, "amount": "42", "currency": "USD", "note": "bonus"},
             ),
             Operation(
                 method="GET", path=f"{_PATH}/totals", id="sumCommissions", summary="Sum commissions up",
-                description="Counts and sums by currency and status.", handler=ends.totals, permission=_LOOK,
+                handler=ends.totals, permission=_LOOK,
+                description="Counts and sums by currency and status, over those that the filters let through.",
                 parameters=_FILTERS, answer=Totals,
             ),
             Operation(
@@ -99,6 +103,8 @@ def section(commissions: Commissions) -> Section:
             ),
             Operation(
                 method="GET", path=_ONE, id="readCommission", summary="Read a commission", handler=ends.read,
+                description="Its amount, status and plan line, when it is due, why it waits, and the payout that "
+                "paid it.",
                 permission=_LOOK, answer=CommissionRecord,
             ),
             Operation(

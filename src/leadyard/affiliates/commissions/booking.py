@@ -27,6 +27,7 @@ class Booking:
         self._drafts: list[Draft] = []
         self._changed: list[Commission] = []
         self._cancelled: list[tuple[Commission, str | None, bool]] = []
+        self._held: list[tuple[Commission, str]] = []
         self._paid: list[Commission] = []
         self._entries: list[Entry | None] = []
 
@@ -48,6 +49,10 @@ class Booking:
             self._cancelled.append((one, note, frees_origin))
             self._book(EntryKind.COMMISSION_CANCELLED, one, -one.amount, note or "cancelled")
 
+    def hold(self, commissions: Iterable[Commission], *, note: str) -> None:
+        """Let open commissions wait for a person's word; nothing is booked."""
+        self._held += [(one, note) for one in commissions]
+
     def pay(self, commissions: Iterable[Commission], memo: str) -> None:
         """Mark open commissions as paid."""
         for one in commissions:
@@ -66,6 +71,8 @@ class Booking:
                 connection, self._account_id, [one.id], self._at, note=note, frees_origin=frees_origin
             )
         await store.change(connection, self._account_id, self._changed, self._at)
+        for one, note in self._held:
+            await store.hold(connection, self._account_id, [one.id], self._at, note=note)
         if self._paid:
             await store.pay(connection, self._account_id, [one.id for one in self._paid], self._at)
         new = await self._insert(connection)
@@ -73,6 +80,7 @@ class Booking:
         for event, told in (
             (WebhookEvent.COMMISSION_CREATED, new),
             (WebhookEvent.COMMISSION_CANCELLED, [one for one, _, _ in self._cancelled]),
+            (WebhookEvent.COMMISSION_HELD, [one for one, _ in self._held]),
             (WebhookEvent.COMMISSION_PAID, self._paid),
         ):
             payloads = [one.told() for one in told]

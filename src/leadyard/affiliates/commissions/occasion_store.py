@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from leadyard.leads.model import APPROVED_STATES
 from leadyard.storage.database import Connection
 
 _DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM affiliate_occasions"
@@ -16,19 +17,28 @@ RETURNING lead_id, at
 """
 
 _LOCK_LEAD = """
-SELECT account_id, id, email_key, currency, revenue FROM leads
-WHERE account_id = $1 AND id = $2 AND email_key IS NOT NULL AND NOT is_test FOR NO KEY UPDATE
+SELECT account_id, id, email_key, fields ->> 'trackingid' AS tracking_code, currency, revenue,
+    (SELECT min(t.finished_at) FROM delivery_attempts t
+     WHERE t.account_id = $1 AND t.lead_id = $2 AND t.state = ANY($3::smallint[])) AS sold_at
+FROM leads
+WHERE account_id = $1 AND id = $2 AND (email_key IS NOT NULL OR fields ? 'trackingid') AND NOT is_test
+FOR NO KEY UPDATE
 """
 
 
 class SoldLead(msgspec.Struct, frozen=True):
-    """A submission with what it brought after returns, in micro-units."""
+    """A submission with what it brought after returns, in micro-units, and when it was first sold as it stands.
+
+    It is known by its address or by the tracking id of its visitor.
+    """
 
     account_id: int
     id: int
-    email_key: str
+    email_key: str | None
+    tracking_code: str | None
     currency: str
     revenue: int
+    sold_at: datetime | None
 
 
 async def due_accounts(connection: Connection) -> list[int]:
@@ -46,5 +56,5 @@ async def take(connection: Connection, account_id: int, most: int) -> dict[int, 
 
 async def lock_lead(connection: Connection, account_id: int, lead_id: int) -> SoldLead | None:
     """Give a submission as it stands, locked."""
-    row = await connection.fetchrow(_LOCK_LEAD, account_id, lead_id)
+    row = await connection.fetchrow(_LOCK_LEAD, account_id, lead_id, sorted(APPROVED_STATES))
     return None if row is None else SoldLead(*row.values())

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+import msgspec
+
 from leadyard.affiliates.affiliates import service as affiliates
 from leadyard.affiliates.commissions import reading_store, store
 from leadyard.affiliates.commissions.booking import Booking
@@ -15,6 +17,8 @@ from leadyard.affiliates.commissions.model import (
     Sum,
 )
 from leadyard.affiliates.model import CommissionKind
+from leadyard.identity.actor import Actor
+from leadyard.identity.service import record_change
 from leadyard.kit import clock
 from leadyard.kit.currencies import read_currency, to_smallest_unit
 from leadyard.kit.documents import text_problem
@@ -24,10 +28,21 @@ from leadyard.kit.money import to_micros
 from leadyard.leads.unit import in_one_unit
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import LARGEST_ID, Connection, Database
+from leadyard.tracking.fraud.model import Consequence
 
 LONGEST_NOTE = 2000
 MOST = Decimal(10) ** 12
 BY_HAND = "made by hand"
+REJECTED, UNDER_REVIEW = "rejected after a review", "under review"
+COMMISSIONS_OF = "commissions of fraud signal"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whose commissions are meant: a purchase's, a person's on every level, or an affiliate's own."""
+
+    affiliate_id: int | None = None
+    person_id: int | None = None
+    purchase_id: int | None = None
 
 
 class Commissions:
@@ -130,7 +145,7 @@ class Commissions:
             if known.status is CommissionStatus.CANCELLED:
                 raise ConflictError("status", "is cancelled")
             if known.is_held:
-                await store.release(connection, account_id, [commission_id], now)
+                await store.release(connection, account_id, [commission_id], now, note=UNDER_REVIEW)
             return await self._required(connection, account_id, commission_id)
 
         return await in_one_unit(self._database, work)
@@ -150,6 +165,35 @@ class Commissions:
                 booking.cancel(rows, note=note or "rejected")
                 await booking.write(connection)
             return await self._required(connection, account_id, commission_id)
+
+        return await in_one_unit(self._database, work)
+
+    async def stop(self, actor: Actor, subject: Subject, signal_id: int, consequence: Consequence) -> int:
+        """Hold or reject all open commissions of a subject because of a signal; gives how many that were.
+
+        What is paid, or on its way to be, stays; and so does, when it is to be held, what is held already.
+        """
+        now, rejects = clock.now(), consequence is Consequence.REJECT
+
+        async def work(connection: Connection) -> int:
+            wanted = msgspec.structs.asdict(subject)
+            if not any(wanted.values()):
+                return 0
+            rows = await store.lock_open(connection, actor.account_id, **wanted)
+            rows = [row for row in rows if row.amount > 0 and (rejects or not row.is_held)]
+            booking = Booking(self._ledger, actor.account_id, now)
+            if rejects:
+                booking.cancel(rows, note=REJECTED)
+            else:
+                booking.hold(rows, note=UNDER_REVIEW)
+            await booking.write(connection)
+            if rows:
+                ids = [row.id for row in rows]
+                await record_change(
+                    connection, actor.account_id, actor.name, consequence.value, COMMISSIONS_OF, signal_id, None,
+                    {"commission_ids": ids},
+                )  # fmt: skip
+            return len(rows)
 
         return await in_one_unit(self._database, work)
 

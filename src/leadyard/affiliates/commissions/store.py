@@ -50,7 +50,19 @@ UPDATE commissions SET state = 1, paid_at = $3, updated_at = $3 WHERE account_id
 """
 
 _RELEASE = """
-UPDATE commissions SET is_held = false, updated_at = $3 WHERE account_id = $1 AND id = ANY($2::bigint[])
+UPDATE commissions SET is_held = false, note = nullif(note, $4), updated_at = $3
+WHERE account_id = $1 AND id = ANY($2::bigint[])
+"""
+
+_HOLD = """
+UPDATE commissions SET is_held = true, note = coalesce(note, $4), updated_at = $3 WHERE account_id = $1 AND id = ANY($2::bigint[])
+"""
+
+_LOCK_OPEN = f"""
+SELECT {COLUMNS} FROM commissions
+WHERE account_id = $1 AND state = 0 AND payout_id IS NULL AND ($2::bigint IS NULL OR affiliate_id = $2)
+  AND ($3::bigint IS NULL OR person_id = $3) AND ($4::bigint IS NULL OR purchase_id = $4)
+ORDER BY id FOR UPDATE
 """
 
 _CHAIN = """
@@ -141,9 +153,31 @@ async def pay(connection: Connection, account_id: int, ids: Collection[int], at:
     await connection.execute(_PAY, account_id, list(ids), at)
 
 
-async def release(connection: Connection, account_id: int, ids: Collection[int], at: datetime) -> None:
-    """Hold commissions no longer."""
-    await connection.execute(_RELEASE, account_id, list(ids), at)
+async def release(
+    connection: Connection, account_id: int, ids: Collection[int], at: datetime, *, note: str
+) -> None:
+    """Hold commissions no longer, whose note says so no longer either."""
+    await connection.execute(_RELEASE, account_id, list(ids), at, note)
+
+
+async def hold(
+    connection: Connection, account_id: int, ids: Collection[int], at: datetime, *, note: str
+) -> None:
+    """Let commissions wait for a person's word."""
+    await connection.execute(_HOLD, account_id, list(ids), at, note)
+
+
+async def lock_open(
+    connection: Connection,
+    account_id: int,
+    *,
+    affiliate_id: int | None,
+    person_id: int | None,
+    purchase_id: int | None,
+) -> list[Commission]:
+    """Give the commissions of somebody or something that may still change, locked; None is no filter."""
+    rows = await connection.fetch(_LOCK_OPEN, account_id, affiliate_id, person_id, purchase_id)
+    return [commission_of(row) for row in rows]
 
 
 async def chain(connection: Connection, account_id: int, affiliate_id: int, levels: int) -> list[ChainLink]:

@@ -8,13 +8,13 @@ import msgspec
 from msgspec import UNSET
 
 from leadyard.affiliates.model import LineItem
-from leadyard.affiliates.purchases.model import Cancellation, PurchaseChange, PurchaseInput
+from leadyard.affiliates.purchases.model import Cancellation, PurchaseChange, PurchaseInput, Refund
 from leadyard.kit.currencies import read_currency
 from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 
 MOST = Decimal(10) ** 12
-"""Amounts have up to 12 digits before the point (contracts/leaddyno.md, section 4)."""
+"""Amounts have up to 12 digits before the point (docs/affiliates.md, "Purchases")."""
 LONGEST_TEXT, LONGEST_NOTE = 255, 2000
 MOST_ITEMS = 1000
 INVALID = "is invalid"
@@ -67,6 +67,21 @@ def check_cancellation(wanted: Cancellation) -> None:
     ]
     if problems:
         raise InvalidInputError(problems)
+
+
+def checked_refund(wanted: Refund) -> Refund:
+    """Bring a refund into the form in which it is kept; raises InvalidInputError."""
+    problems = [
+        problem
+        for field, text in (*(("purchase_code", code) for code in wanted.purchase_codes), ("refund_code", wanted.refund_code))
+        for problem in _text_problems(field, text, LONGEST_TEXT)
+    ]  # fmt: skip
+    problems += _amount_problems("amount", wanted.amount)
+    problems += _currency_problems(wanted.currency)
+    if problems:
+        raise InvalidInputError(problems)
+    currency = None if wanted.currency is None else read_currency(wanted.currency)
+    return msgspec.structs.replace(wanted, amount=_rounded(wanted.amount), currency=currency)
 
 
 def _problems(wanted: PurchaseInput) -> Iterator[FieldProblem]:

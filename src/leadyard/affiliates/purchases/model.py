@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -93,7 +94,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 class PurchaseInput(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase as it is recorded; without a code one is made. Amounts are in `currency`, by default the programme's.
 
-    `code` is a coupon; `reassign_affiliate` False leaves a person with whoever is credited already.
+    `code` is a coupon; `reassign_affiliate` False leaves a person with whoever is credited already. `is_gross` says that
+    the amount is what was paid once, whatever went back since: refunds that are known are taken off it.
     """
 
     email: str
@@ -107,6 +109,7 @@ class PurchaseInput(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     reassign_affiliate: bool = True
     tracking_code: str | None = None
+    is_gross: bool = False
 
 
 class PurchaseChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +127,36 @@ class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     effective_at: datetime | None = None
     cancellation_code: str | None = None
+
+
+WHOLE = "whole"
+"""The id of a refund of everything, which has none of its own."""
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that went back for a purchase known by one of `purchase_codes`: an amount, or all of it.
+
+    `refund_code` is the payer's id of the refund, by which it counts once. It is kept for a purchase that is still to come unless `is_kept` is False.
+    """
+
+    purchase_codes: tuple[str, ...]
+    source: str
+    refund_code: str = WHOLE
+    amount: Decimal | None = None
+    currency: str | None = None
+    is_kept: bool = True
+
+
+class RefundOutcome(StrEnum):
+    """What became of a refund."""
+
+    CANCELLED = "cancelled"
+    CHANGED = "changed"
+    KNOWN = "known"
+    KEPT = "kept: no such purchase yet"
+    NO_PURCHASE = "ignored: no such purchase"
+    NO_AMOUNT = "ignored: the purchase has no amount"
+    OTHER_CURRENCY = "ignored: the purchase is in another currency"
 
 
 class PurchaseFilters(msgspec.Struct, frozen=True):

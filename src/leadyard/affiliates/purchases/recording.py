@@ -1,4 +1,4 @@
-"""Recording a purchase, inside the caller's unit of work (contracts/leaddyno.md, section 4, "Creating")."""
+"""Recording a purchase, inside the caller's unit of work (docs/affiliates.md, "Purchases")."""
 
 import uuid
 from datetime import datetime
@@ -11,9 +11,10 @@ from leadyard.affiliates.commissions.earning import chain_for
 from leadyard.affiliates.commissions.store import lock
 from leadyard.affiliates.model import Program, PurchaseState
 from leadyard.affiliates.plans.service import ChosenPlan, plan_of_code
-from leadyard.affiliates.purchases import store
+from leadyard.affiliates.purchases import refund_store, store
 from leadyard.affiliates.purchases.model import Purchase, PurchaseInput, Terms
 from leadyard.affiliates.purchases.paying import lines_of, pay_anew, pay_new
+from leadyard.affiliates.purchases.refunding import settle, without_refunds
 from leadyard.affiliates.purchases.self_purchase import Verdict, judge
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
@@ -91,13 +92,21 @@ class Recording:
         )
         if not await store.insert(self._connection, purchase):
             return await self._required(wanted, person), False
-        await self._follow(person, credit, purchase, plan)
+        person = await self._follow(person, credit, purchase, plan)
         if verdict.is_suspect:
             [signal_id] = await take_ids(self._connection, self._account_id, "fraud_signals")
             await store.signal_self_purchase(self._connection, purchase, signal_id, verdict.note or "")
-        made = await store.by_id(self._connection, self._account_id, purchase.id)
         await self._tell(WebhookEvent.PURCHASE_CREATED, purchase)
-        return made or purchase, True
+        made = await store.by_id(self._connection, self._account_id, purchase.id) or purchase
+        return await self._less_refunds(made, person, wanted), True
+
+    async def _less_refunds(self, purchase: Purchase, person: Person, wanted: PurchaseInput) -> Purchase:
+        """Take off a new purchase what went back before it was told of."""
+        if wanted.purchase_code is None:
+            return purchase
+        await refund_store.lock(self._connection, self._account_id, [purchase.purchase_code])
+        unit = self._connection, self._ledger, self._program, person, purchase
+        return (await settle(*unit, self._at))[0]
 
     async def _known(self, wanted: PurchaseInput, person: Person) -> Purchase | None:
         if wanted.purchase_code is None:
@@ -116,6 +125,9 @@ class Recording:
         """Take over new amounts of a purchase that comes again, as long as nothing of it is paid or cancelled."""
         if known.person_id != person.id:
             raise ConflictError("purchase_code", TAKEN)
+        if wanted.amount is not None:
+            amount = await without_refunds(self._connection, known, wanted.amount, is_gross=wanted.is_gross)
+            wanted = msgspec.structs.replace(wanted, amount=amount)
         after = _with_amounts(known, wanted)
         if known.is_cancelled or after == known:
             return known
@@ -184,8 +196,8 @@ class Recording:
             updated_at=whole_second(self._at), cancellation=None, commission_amount=Decimal(0),
         )  # fmt: skip
 
-    async def _follow(self, person: Person, credit: Credit, purchase: Purchase, plan: ChosenPlan) -> None:
-        """Pay for a purchase that was just written, and count it."""
+    async def _follow(self, person: Person, credit: Credit, purchase: Purchase, plan: ChosenPlan) -> Person:
+        """Pay for a purchase that was just written, and count it; gives its person as they are now."""
         connection = self._connection
         booking = Booking(self._ledger, self._account_id, self._at)
         await pay_new(connection, booking, purchase, plan)
@@ -195,6 +207,7 @@ class Recording:
         await people.save(connection, after)
         await count_purchase(connection, self._account_id, credit, self._at)
         await tallies.add(connection, self._account_id, TALLY, 1, self._at)
+        return after
 
     async def _tell(self, event: WebhookEvent, purchase: Purchase) -> None:
         await announce_programme_news(self._connection, self._account_id, self._at, event, [purchase.told()])

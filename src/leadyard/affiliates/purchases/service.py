@@ -5,14 +5,18 @@ from datetime import datetime
 from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET
 
-from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.model import Program, PurchaseState
 from leadyard.affiliates.program import service as programs
 from leadyard.affiliates.purchases import store
 from leadyard.affiliates.purchases.cancelling import cancel
-from leadyard.affiliates.purchases.checks import check_cancellation, checked_change, checked_purchase
+from leadyard.affiliates.purchases.changing import change
+from leadyard.affiliates.purchases.checks import (
+    check_cancellation,
+    checked_change,
+    checked_purchase,
+    checked_refund,
+)
 from leadyard.affiliates.purchases.model import (
     REJECTED,
     Cancellation,
@@ -20,9 +24,11 @@ from leadyard.affiliates.purchases.model import (
     PurchaseChange,
     PurchaseFilters,
     PurchaseInput,
+    Refund,
+    RefundOutcome,
 )
-from leadyard.affiliates.purchases.paying import pay_anew
 from leadyard.affiliates.purchases.recording import TALLY, Recording
+from leadyard.affiliates.purchases.refunding import note, settle
 from leadyard.kit import clock
 from leadyard.kit.errors import NotFoundError
 from leadyard.kit.paging import Page
@@ -78,9 +84,31 @@ class Purchases:
         checked, now = checked_change(wanted), clock.now()
 
         async def work(connection: Connection, held: _Held) -> Purchase:
-            return await self._change(connection, held.purchase, checked, now)
+            return await change(connection, self._ledger, held.purchase, checked, now)
 
         return await self._with_person(account_id, purchase_id, work)
+
+    async def refund(self, account_id: int, wanted: Refund) -> RefundOutcome:
+        """Lower a purchase by what went back of it, or cancel it when nothing is left; each refund counts once.
+
+        What goes back before its purchase is told of is taken off when that comes. Raises InvalidInputError.
+        """
+        checked, now = checked_refund(wanted), clock.now()
+
+        async def note_it(connection: Connection) -> str | None:
+            return await note(connection, account_id, checked, now)
+
+        code = await in_one_unit(self._database, note_it)
+        purchase = None if code is None else await self.find(account_id, code)
+        if purchase is None:
+            is_kept = checked.is_kept and checked.purchase_codes
+            return RefundOutcome.KEPT if is_kept else RefundOutcome.NO_PURCHASE
+
+        async def work(connection: Connection, held: _Held) -> RefundOutcome:
+            unit = connection, self._ledger, held.program, held.person, held.purchase
+            return (await settle(*unit, now))[1]
+
+        return await self._with_person(account_id, purchase.id, work)
 
     async def cancel(self, account_id: int, purchase_id: int, wanted: Cancellation) -> Purchase:
         """Cancel a purchase; a second time changes nothing. Raises NotFoundError and InvalidInputError."""
@@ -163,24 +191,6 @@ class Purchases:
             if filters is None:
                 return await tallies.total(connection, account_id, TALLY)
             return await store.count(connection, account_id, filters)
-
-    async def _change(
-        self, connection: Connection, purchase: Purchase, wanted: PurchaseChange, now: datetime
-    ) -> Purchase:
-        changes = {
-            name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not UNSET
-        }
-        after = msgspec.structs.replace(purchase, **changes)
-        if after == purchase:
-            return purchase
-        after = msgspec.structs.replace(after, updated_at=now)
-        await store.update(connection, after)
-        amounts = (purchase.amount, purchase.currency)
-        if (after.amount, after.currency) != amounts and not purchase.is_cancelled:
-            booking = Booking(self._ledger, purchase.account_id, now)
-            await pay_anew(connection, booking, after)
-            await booking.write(connection)
-        return _found(await store.by_id(connection, purchase.account_id, purchase.id))
 
     async def _with_person(
         self,

@@ -85,18 +85,24 @@ class BillingWebhooks:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         message = Message(headers, body)
-        account_id = await self._account(scope, provider)
+        account_id, is_public = await self._account(scope, provider)
         async with self._database.connection() as connection:
             known = await settings.read(connection, account_id, provider.name)
+        if is_public and not known.receivers:
+            raise RefusedError(
+                _DENIED, "The public key counts once the account's own addresses at PayPal are set."
+            )
         secret = known.signing_secret
         if secret and provider.is_signed is not None and not provider.is_signed(message, secret):
             raise RefusedError(_DENIED, "The signature is missing or wrong.")
         events = provider.read(message)
         if events and provider.takes_public_key:
+            _refuse_strangers(message, known)
             await self._confirm(message, known)
         return [await self._taker.take(account_id, provider.name, as_known(event)) for event in events]
 
-    async def _account(self, scope: Scope, provider: Provider) -> int:
+    async def _account(self, scope: Scope, provider: Provider) -> tuple[int, bool]:
+        """Give the account of the key in the address, and whether it is the one that stands on its pages."""
         query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=100)
         key = next((text.strip() for text in query.get("key", ()) if text.strip()), "")
         holder = None
@@ -107,7 +113,7 @@ class BillingWebhooks:
             kinds.add(KeyKind.LEADDYNO_PUBLIC)
         if holder is None or holder.key.kind not in kinds:
             raise RefusedError(_DENIED, "The key is missing or wrong.")
-        return holder.account_id
+        return holder.account_id, holder.key.kind is KeyKind.LEADDYNO_PUBLIC
 
     async def _confirm(self, message: Message, known: BillingProvider) -> None:
         """Ask PayPal whether it sent a notification: the key in the address is on the merchant's pages."""
@@ -123,6 +129,15 @@ class BillingWebhooks:
         if reply.text.strip() == "INVALID":
             raise RefusedError(_BAD, "PayPal does not know this notification.")
         raise RefusedError(_UNAVAILABLE, "PayPal gave no verdict; try again later.")
+
+
+def _refuse_strangers(message: Message, known: BillingProvider) -> None:
+    """Refuse what PayPal would confirm although it is no payment to the account: play money, and other people's."""
+    if paypal.is_from_sandbox(message) and not known.allows_sandbox:
+        raise RefusedError(_BAD, "Notifications of PayPal's sandbox are not taken here.")
+    own = {receiver.strip().casefold() for receiver in known.receivers}
+    if own and not own & paypal.receivers_of(message):
+        raise RefusedError(_BAD, "The payment went to somebody else.")
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

@@ -22,7 +22,10 @@ class Customer(msgspec.Struct, frozen=True):
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
-    """Money came; `code` is the provider's id of the payment, the same in every message about it."""
+    """Money came; `code` is the provider's id of the payment, the same in every message about it.
+
+    `amount` is what was paid, whatever went back since.
+    """
 
     code: str
     customer: Customer
@@ -35,10 +38,17 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refunded(msgspec.Struct, frozen=True, kw_only=True):
-    """Money went back for a payment known by one of `codes`; all of it, unless something is `left`."""
+    """Money went back for a payment known by one of `codes`: an amount, or all of it.
+
+    `refund_code` is the provider's id of the refund, without which it is all that went back so far. `is_kept` is False
+    for what may still be followed by a payment of the same code.
+    """
 
     codes: tuple[str, ...]
-    left: Decimal | None = None
+    refund_code: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    is_kept: bool = True
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,3 +122,8 @@ def money(value: Any) -> Decimal | None:
     except ArithmeticError:
         return None
     return amount if amount.is_finite() else None
+
+
+def money_back(amount: Decimal | None) -> Decimal | None:
+    """Give an amount that went back as what it is worth: some systems write it below zero."""
+    return None if amount is None else abs(amount)

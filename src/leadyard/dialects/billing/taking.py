@@ -6,11 +6,12 @@ import msgspec
 
 from leadyard.affiliates.model import PurchaseState
 from leadyard.affiliates.purchases.model import (
+    WHOLE,
     Cancellation,
     Purchase,
-    PurchaseChange,
     PurchaseFilters,
     PurchaseInput,
+    Refund,
 )
 from leadyard.affiliates.purchases.service import MOST_OF_A_PERSON, Purchases
 from leadyard.dialects.billing.model import BillingEvent, Customer, Ended, Paid, Refunded
@@ -22,6 +23,9 @@ from leadyard.tracking import service as tracking
 
 _SOON = timedelta(seconds=1)
 """A cancellation as of later leaves what was earned until then: an ended subscription takes nothing back."""
+
+_SO_FAR = "so far"
+"""The id of what went back in all, where the system tells of that instead of each refund."""
 
 
 class Taker:
@@ -52,22 +56,17 @@ class Taker:
         wanted = PurchaseInput(
             email=email, purchase_code=event.code, amount=event.amount, currency=event.currency,
             plan_code=event.plan_code, code=event.coupon, description=event.description, line_items=event.line_items,
-            tracking_code=event.customer.tracking_code,
+            tracking_code=event.customer.tracking_code, is_gross=True,
         )  # fmt: skip
         _, is_new = await self._purchases.record(account_id, wanted)
         return "recorded" if is_new else "known"
 
     async def _refunded(self, account_id: int, source: str, event: Refunded) -> str:
-        for code in event.codes:
-            purchase = await self._purchases.find(account_id, code)
-            if purchase is None:
-                continue
-            if event.left is not None:
-                await self._purchases.change(account_id, purchase.id, PurchaseChange(amount=event.left))
-                return "changed"
-            await self._purchases.cancel(account_id, purchase.id, Cancellation(source=source))
-            return "cancelled"
-        return "ignored: no such purchase"
+        refund = Refund(
+            purchase_codes=event.codes, source=source, amount=event.amount, currency=event.currency,
+            refund_code=event.refund_code or (WHOLE if event.amount is None else _SO_FAR), is_kept=event.is_kept,
+        )  # fmt: skip
+        return await self._purchases.refund(account_id, refund)
 
     async def _ended(self, account_id: int, source: str, event: Ended) -> str:
         person = await self._person(account_id, event.customer)

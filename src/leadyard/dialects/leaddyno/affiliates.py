@@ -1,4 +1,4 @@
-"""Reading affiliates (LeadDyno contract, section 5)."""
+"""Reading affiliates (docs/leaddyno.md, "Calls")."""
 
 from leadyard.affiliates.affiliates import service, views
 from leadyard.affiliates.affiliates.inputs import AffiliateFilters, AffiliateView

@@ -1,4 +1,4 @@
-"""Making and changing affiliates (LeadDyno contract, section 5)."""
+"""Making and changing affiliates (docs/leaddyno.md, "Calls")."""
 
 import re
 from decimal import Decimal

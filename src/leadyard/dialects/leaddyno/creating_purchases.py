@@ -1,4 +1,4 @@
-"""POST /purchases (LeadDyno contract, section 4, "Creating")."""
+"""POST /purchases (docs/leaddyno.md, "Calls")."""
 
 from collections.abc import Mapping
 from decimal import Decimal

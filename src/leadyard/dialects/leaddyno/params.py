@@ -1,4 +1,4 @@
-"""Parameters in whatever JSON type the caller chose, with every problem of a request named (LeadDyno contract, 1.2)."""
+"""Parameters in whatever JSON type the caller chose, with every problem of a request named (docs/leaddyno.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime

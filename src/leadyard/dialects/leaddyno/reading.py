@@ -1,4 +1,4 @@
-"""LeadDyno requests to parameters, and where the key is (LeadDyno contract, 1.1 and 1.2)."""
+"""LeadDyno requests to parameters, and where the key is (docs/leaddyno.md, "Keys")."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Errors to HTTP statuses and this dialect's words (LeadDyno contract, 1.4 and 1.7)."""
+"""Errors to HTTP statuses and this dialect's words (docs/leaddyno.md, "Errors")."""
 
 import traceback
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which handler answers which method and path (LeadDyno contract, sections 2 to 7)."""
+"""Which handler answers which method and path (docs/leaddyno.md, "Calls")."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Dates of parameters (LeadDyno contract, 1.6)."""
+"""Dates of parameters (docs/leaddyno.md, "Lists, dates, amounts")."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""E-mail addresses (LeadByte contract, section 8)."""
+"""E-mail addresses (docs/fields.md)."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from leadyard.intake.fields.invisible import without_invisible
 
 LONGEST_ADDRESS = 254
 
-# The contract asks for a dotted domain, no more: example.test is as good as any. This list is the
+# LeadByte asks for a dotted domain, no more: example.test is as good as any. This list is the
 # library's documented switch for it.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 

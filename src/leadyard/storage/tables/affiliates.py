@@ -185,6 +185,22 @@ purchases = tenant(
 that pays nobody (`note` says why). `terms` is what its commissions follow from besides its amounts: the plan's lines,
 the chain of affiliates and the counts of the moment when it came, so that they can be worked out anew."""
 
+purchase_refunds = tenant(
+    "purchase_refunds",
+    text("purchase_code"),
+    text("refund_code"),
+    number("amount", nullable=True),
+    number("taken", default=0),
+    text("currency", nullable=True),
+    text("source"),
+    moment("at", now=True),
+    key=("purchase_code", "refund_code"),
+)
+"""What billing systems told of money that went back, perhaps before the purchase itself is told of.
+
+Micro-units; without `amount` it was all of it. `taken` is what the purchase was lowered by already.
+"""
+
 commissions = tenant(
     "commissions",
     number("id"),

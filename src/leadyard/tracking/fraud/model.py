@@ -24,6 +24,14 @@ class SignalState(IntEnum):
     CONFIRMED = 2
 
 
+class Consequence(StrEnum):
+    """What becomes of the open commissions that a confirmed signal is about."""
+
+    KEEP = "keep"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One signal as it is raised; `origin` keeps it from being raised twice."""
 
@@ -47,5 +55,6 @@ DATA_CENTRES = (
 )  # fmt: skip
 """Networks that registries have given to hosts of servers for long (Hetzner, OVH, DigitalOcean, Linode).
 
-People seldom browse from there. The list is not complete and need not be: operators add what they see.
+People seldom browse from there. The list is short, for networks change hands: operators bring a file of the lists that
+hosts publish (`LEADYARD_DATA_CENTRE_NETWORKS`), and accounts add what they see.
 """

@@ -11,6 +11,7 @@ from leadyard.dialects.billing.model import (
     Refunded,
     dig,
     first_word,
+    money_back,
     word,
 )
 from leadyard.dialects.billing.reading import json_object, minor_units
@@ -32,11 +33,24 @@ def read(message: Message) -> list[BillingEvent]:
             )
         ]  # fmt: skip
     if kind == "payment_refunded":
-        back = dig(payment, "linked_payments", 0, "txn_id"), dig(payment, "reference_transaction_id"), code
-        return [Refunded(codes=tuple(filter(None, map(word, back))))]
+        return [_refund(payment)]
     if kind in _ENDS:
         return [Ended(customer=_customer(content), plan_code=_plan(content))]
     return []
+
+
+def _refund(transaction: Any) -> Refunded:
+    """Read a refund: a transaction of its own, which names the one that it takes back."""
+    currency = word(dig(transaction, "currency_code"))
+    payments = (
+        dig(transaction, "refunded_txn_id"), dig(transaction, "linked_payments", 0, "txn_id"),
+        dig(transaction, "reference_transaction_id"),
+    )  # fmt: skip
+    code = word(dig(transaction, "id"))
+    return Refunded(
+        codes=tuple(filter(None, map(word, (*payments, code)))), refund_code=code, currency=currency,
+        amount=money_back(minor_units(dig(transaction, "amount"), currency)),
+    )  # fmt: skip
 
 
 def _customer(content: Any) -> Customer:

@@ -41,7 +41,8 @@ def _order(order: Any) -> list[BillingEvent]:
     if code is None:
         return []
     if status in {"refunded", "mispaid"}:
-        return [Refunded(codes=(code,))]
+        # An order that was paid wrongly may still be paid rightly.
+        return [Refunded(codes=(code,), is_kept=status == "refunded")]
     if status != "completed":
         return []
     currency = word(dig(order, "total_native", "currency_iso"))

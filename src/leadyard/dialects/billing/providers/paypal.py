@@ -10,6 +10,7 @@ from leadyard.dialects.billing.model import (
     UnreadableError,
     first_word,
     money,
+    money_back,
 )
 from leadyard.dialects.billing.reading import form
 
@@ -27,9 +28,14 @@ def read(message: Message) -> list[BillingEvent]:
         return [Ended(customer=customer, plan_code=plan)]
     if status in _BACK:
         parent, gross = values.get("parent_txn_id", ""), money(values.get("mc_gross"))
-        if not parent or gross is None:
-            raise UnreadableError("A refund names neither its payment nor its amount.")
-        return [Refunded(codes=(parent,))]
+        if not parent or gross is None or not values.get("txn_id"):
+            raise UnreadableError("A refund names its payment, its own id and its amount.")
+        return [
+            Refunded(
+                codes=(parent,), refund_code=values["txn_id"], amount=money_back(gross),
+                currency=values.get("mc_currency") or None,
+            )
+        ]  # fmt: skip
     if status != "Completed" or not values.get("txn_id"):
         return []
     return [
@@ -54,3 +60,12 @@ def encoding_of(message: Message) -> str:
 def is_from_sandbox(message: Message) -> bool:
     """Tell whether the notification is one of PayPal's test environment."""
     return form(message).get("test_ipn") == "1"
+
+
+def receivers_of(message: Message) -> set[str]:
+    """Give who was paid, as PayPal names it, in the form in which it is compared."""
+    values = form(message, encoding_of(message))
+    named = (
+        values.get(name, "").strip().casefold() for name in ("receiver_email", "business", "receiver_id")
+    )
+    return {name for name in named if name}

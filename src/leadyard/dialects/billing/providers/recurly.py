@@ -12,10 +12,11 @@ from leadyard.dialects.billing.model import (
     Paid,
     Refunded,
     UnreadableError,
+    money_back,
 )
 from leadyard.dialects.billing.reading import form, minor_units, xml
 
-_BACK = frozenset({"successful_refund_notification", "void_payment_notification"})
+_REFUND, _VOID = "successful_refund_notification", "void_payment_notification"
 _ENDS = frozenset({"canceled_subscription_notification", "expired_subscription_notification"})
 _PATHS = {
     name: compile_path(f"/*/{path}")
@@ -46,12 +47,22 @@ def read(message: Message) -> list[BillingEvent]:
         amount = minor_units(_text(document, "cents"), currency)
         plan = _text(document, "plan")
         return [Paid(code=code, customer=customer, amount=amount, currency=currency, plan_code=plan)]
-    if document.name in _BACK:
-        codes = (_text(document, name) for name in ("original", "id", "reference"))
-        return [Refunded(codes=tuple(code for code in codes if code is not None))]
+    if document.name in {_REFUND, _VOID}:
+        return [_refund(document)]
     if document.name in _ENDS:
         return [Ended(customer=customer, plan_code=_text(document, "plan"))]
     return []
+
+
+def _refund(document: Element) -> Refunded:
+    """Read a refund, which is a transaction of its own, or that a payment was taken back before it was made."""
+    codes = (_text(document, name) for name in ("original", "id", "reference"))
+    known = tuple(code for code in codes if code is not None)
+    if document.name == _VOID:
+        return Refunded(codes=known)
+    currency = _text(document, "currency")
+    amount = money_back(minor_units(_text(document, "cents"), currency))
+    return Refunded(codes=known, refund_code=_text(document, "id"), amount=amount, currency=currency)
 
 
 def _text(document: Element, name: str) -> str | None:

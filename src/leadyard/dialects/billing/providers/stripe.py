@@ -82,7 +82,8 @@ def _refund(told: Any) -> Refunded:
     codes = tuple(filter(None, (word(dig(told, name)) for name in ("payment_intent", "id", "invoice"))))
     whole, back = dig(told, "amount"), dig(told, "amount_refunded")
     if isinstance(whole, int) and isinstance(back, int) and 0 <= back < whole:
-        return Refunded(codes=codes, left=minor_units(whole - back, word(dig(told, "currency"))))
+        currency = word(dig(told, "currency"))
+        return Refunded(codes=codes, amount=minor_units(back, currency), currency=currency)
     return Refunded(codes=codes)
 
 

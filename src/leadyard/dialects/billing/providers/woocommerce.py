@@ -7,7 +7,7 @@ from leadyard.dialects.billing.model import BillingEvent, Customer, Message, Pai
 from leadyard.dialects.billing.reading import json_object, tracking_of
 
 _PAID = frozenset({"processing", "completed"})
-_BACK = frozenset({"refunded", "cancelled", "failed", "trash"})
+_REFUNDED, _OFF = "refunded", frozenset({"cancelled", "failed", "trash"})
 
 
 def read(message: Message) -> list[BillingEvent]:
@@ -18,9 +18,24 @@ def read(message: Message) -> list[BillingEvent]:
     code, status = word(order.get("id")), word(order.get("status"))
     if code is None:
         return []
-    if status in _BACK:
-        return [Refunded(codes=(code,))]
-    return [_paid(order, code)] if status in _PAID else []
+    if status == _REFUNDED or status in _OFF:
+        # An order that was called off before anything was paid may still be paid later.
+        return [Refunded(codes=(code,), is_kept=status == _REFUNDED or bool(order.get("date_paid_gmt")))]
+    return [*_refunds(order, code), _paid(order, code)] if status in _PAID else []
+
+
+def _refunds(order: dict[str, Any], code: str) -> list[Refunded]:
+    """Read what went back of an order that stands; each has an id and a total below zero."""
+    listed, currency = order.get("refunds"), word(order.get("currency"))
+    found = (
+        (word(dig(one, "id")), money(dig(one, "total")))
+        for one in (listed if isinstance(listed, list) else ())
+    )
+    return [
+        Refunded(codes=(code,), refund_code=refund_code, amount=abs(amount), currency=currency)
+        for refund_code, amount in found
+        if refund_code is not None and amount
+    ]
 
 
 def _paid(order: dict[str, Any], code: str) -> Paid:
