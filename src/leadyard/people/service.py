@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from leadyard.intake.fields import email_key as submission_key
+from leadyard.kit.clock import whole_second
 from leadyard.kit.ids import new_uuid, queue_id
 from leadyard.kit.paging import Page
 from leadyard.leads.model import SaleStatus, SystemStatus
@@ -21,7 +22,7 @@ from leadyard.people.model import (
     filled_in,
 )
 from leadyard.storage import tallies
-from leadyard.storage.counters import take_ids
+from leadyard.storage.counters import ids_in_order, take_ids
 from leadyard.storage.database import Connection, encode_json
 
 TALLY = "people"
@@ -45,7 +46,7 @@ async def lock_or_make(
     key = email_key(email)
     known = await store.lock_by_email(connection, account_id, key)
     while known is None:
-        [new_id] = await take_ids(connection, account_id, "people")
+        [new_id] = await ids_in_order(connection, account_id, "people")
         made = Person(
             account_id=account_id,
             id=new_id,
@@ -57,8 +58,8 @@ async def lock_or_make(
             latest_visitor_id=None,
             credit=Credit(),
             standing_purchases=0,
-            created_at=at,
-            updated_at=at,
+            created_at=whole_second(at),
+            updated_at=whole_second(at),
         )
         if await store.insert(connection, made):
             await tallies.add(connection, account_id, TALLY, 1, at)
@@ -88,8 +89,15 @@ async def note_submitters(connection: Connection, account_id: int, submitters: S
         return
     ids = await take_ids(connection, account_id, "people", len(fresh))
     rows = [
-        (new_id, new_uuid(), by_key[key].email.strip(), key, encode_json(by_key[key].profile), by_key[key].at)
-        for new_id, key in zip(ids, fresh, strict=True)
+        (
+            new_id,
+            new_uuid(),
+            one.email.strip(),
+            email_key(one.email),
+            encode_json(one.profile),
+            whole_second(one.at),
+        )
+        for new_id, one in zip(ids, (by_key[key] for key in fresh), strict=True)
     ]
     await tallies.add_many(
         connection, account_id, TALLY, await store.insert_submitters(connection, account_id, rows)

@@ -13,6 +13,15 @@ ON CONFLICT (account_id, kind) DO UPDATE SET last = id_counters.last + $3
 RETURNING last
 """
 
+# The commit need not wait for the disk: what is written under such an id is logged after it, so that no crash of the
+# database keeps the one and forgets the other.
+_CLAIM_IN_ORDER = """
+INSERT INTO id_counters (account_id, kind, last)
+SELECT $1, $2, $3 WHERE set_config('synchronous_commit', 'off', true) IS NOT NULL
+ON CONFLICT (account_id, kind) DO UPDATE SET last = id_counters.last + $3
+RETURNING last
+"""
+
 _RAISE = """
 INSERT INTO id_counters (account_id, kind, last) VALUES ($1, $2, $3)
 ON CONFLICT (account_id, kind) DO UPDATE SET last = greatest(id_counters.last, $3)
@@ -37,6 +46,17 @@ async def set_apart(connection: Connection, account_id: int, kind: str, last: in
     given = int(await connection.fetchval(_LAST, account_id, kind))
     await reserve_up_to(connection, account_id, kind, last)
     return range(given + 1, last + 1)
+
+
+async def ids_in_order(connection: Connection, account_id: int, kind: str, count: int = 1) -> range:
+    """Take ids in a unit of work in the order of asking, over all processes, without locking the counter until its end.
+
+    Whoever asks after another one was answered gets greater ids: lists show them as newer. What a unit of work that
+    fails took stays a gap; ids that are taken like this must be written in the very unit of work.
+    """
+    async with database_of(connection).beside() as other:
+        last = int(await other.fetchval(_CLAIM_IN_ORDER, account_id, kind, count))
+    return range(last - count + 1, last + 1)
 
 
 async def take_ids(
@@ -83,7 +103,9 @@ class IdBlocks:
             size = min(size * 2, _LARGEST_BLOCK) if age < _BLOCK_SECONDS else _SMALLEST_BLOCK
             self._sizes[account_id], self._claimed_at[account_id] = size, now
             free = await self._claim(account_id, max(count, size))
-        self._free[account_id] = free[count:]
+        # Somebody else may have claimed later ids meanwhile: those before them stay a gap, so that ids go on rising.
+        if free.start >= self._free.get(account_id, range(0)).start:
+            self._free[account_id] = free[count:]
         return free[:count]
 
     def put_back(self, account_id: int, unused: range) -> None:

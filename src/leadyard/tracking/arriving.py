@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from leadyard.affiliates.model import Program
+from leadyard.kit.clock import whole_second
 from leadyard.people import service as people
 from leadyard.people.model import Credit, Person
 from leadyard.storage import tallies
@@ -173,8 +174,8 @@ def _new_visitor(account_id: int, new_id: int, c: Coming, claim: Claim, ids: dic
         search_term=claim.search_term,
         credit=Credit(),
         latest_click=None,
-        created_at=c.at,
-        updated_at=c.at,
+        created_at=whole_second(c.at),
+        updated_at=whole_second(c.at),
         is_bot=is_bot(told.agent),
     )
 

@@ -1,5 +1,6 @@
 """Leads as callers tell of them: people made, filled in and changed, each in a unit of work of its own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -16,6 +17,7 @@ from leadyard.people import service as people
 from leadyard.people.model import Person, Profile, email_key
 from leadyard.storage.database import Connection, Database
 from leadyard.tracking import service
+from leadyard.tracking.arriving import Coming, coming
 from leadyard.tracking.following import Following
 from leadyard.tracking.model import Arrival, TouchSource
 
@@ -50,22 +52,48 @@ async def record(
 
     async def work(connection: Connection) -> tuple[Person, bool]:
         program = await programs.read(connection, account_id)
-        arrival = await _with_affiliate(connection, account_id, told)
+        [outcome] = await record_in(connection, account_id, program, [told], at, following)
+        return outcome
+
+    return await in_one_unit(database, work)
+
+
+async def record_in(
+    connection: Connection,
+    account_id: int,
+    program: Program,
+    crowd: Sequence[ToldLead],
+    at: datetime,
+    following: Following,
+) -> list[tuple[Person, bool]]:
+    """Record leads as `record` does, inside the caller's unit of work; no two may be of one address or visitor."""
+    known: list[tuple[Person, bool]] = []
+    coming_with: dict[int, Coming] = {}
+    arrivals: list[Arrival] = []
+    for place, told in enumerate(crowd):
+        arrivals.append(await _with_affiliate(connection, account_id, told))
         person, is_new = await people.lock_or_make(
             connection, account_id, told.email, at, profile=told.profile, custom_status=told.custom_status
         )
-        if told.tracking_code is None and person.latest_visitor_id is not None:
-            return await _touched(connection, program, person, arrival, at), False
-        visitor, _ = await service.arrive(
-            connection, account_id, program, arrival, at, tracking_code=told.tracking_code,
-            weighs_person=False, following=following,
-        )  # fmt: skip
-        person = await service.attach(
-            connection, program, person, visitor, at, is_new_person=is_new, following=following
-        )
-        return person, is_new
-
-    return await in_one_unit(database, work)
+        known.append((person, is_new))
+        if told.tracking_code is not None or person.latest_visitor_id is None:
+            coming_with[place] = coming(
+                arrivals[place], at, tracking_code=told.tracking_code, weighs_person=False
+            )
+    visitors = await service.arrive_together(
+        connection, account_id, program, list(coming_with.values()), following
+    )
+    recorded: list[tuple[Person, bool]] = []
+    for place, (person, is_new) in enumerate(known):
+        if place not in coming_with:
+            after = await _touched(connection, program, person, arrivals[place], at)
+        else:
+            visitor = visitors[coming_with[place].tracking_code]
+            after = await service.attach(
+                connection, program, person, visitor, at, is_new_person=is_new, following=following
+            )
+        recorded.append((after, is_new))
+    return recorded
 
 
 async def change(database: Database, account_id: int, person_id: int, wanted: LeadChange) -> Person:

@@ -1,6 +1,6 @@
 """Use cases of tracking: somebody arrives, turns out to be a person, or is given to an affiliate."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from leadyard.people.model import Credit, Person
 from leadyard.storage import tallies
 from leadyard.storage.database import Connection
 from leadyard.tracking import store
-from leadyard.tracking.arriving import TALLY, coming, kept_touch, take_in
+from leadyard.tracking.arriving import TALLY, Coming, coming, kept_touch, take_in
 from leadyard.tracking.attribution import counts_as_first, credited
 from leadyard.tracking.claims import claim_of, cut_arrival
 from leadyard.tracking.counting import count_days, moved
@@ -51,6 +51,27 @@ async def arrive(
     if is_new and visitor.credit.affiliate_id is not None and not visitor.is_bot:
         await following.visitor_seen(connection, program, visitor, at)
     return visitor, is_new
+
+
+async def arrive_together(
+    connection: Connection,
+    account_id: int,
+    program: Program,
+    batch: Sequence[Coming],
+    following: Following = NOTHING,
+) -> dict[str, Visitor]:
+    """Find or make the visitors of arrivals at once, and keep a touch of each; gives them by tracking code."""
+    if not batch:
+        return {}
+    arrived = await take_in(connection, account_id, program, batch)
+    firsts: dict[str, Coming] = {}
+    for one in batch:
+        firsts.setdefault(one.tracking_code, one)
+    for code, first in firsts.items():
+        visitor = arrived.visitors[code]
+        if code in arrived.new and visitor.credit.affiliate_id is not None and not visitor.is_bot:
+            await following.visitor_seen(connection, program, visitor, first.at)
+    return arrived.visitors
 
 
 async def attach(

@@ -7,7 +7,7 @@ from uuid import UUID
 from leadyard.kit.paging import Created, Page
 from leadyard.people.rows import credit_of
 from leadyard.storage.arrays import BIGINT, BOOLEAN, BYTEA, SMALLINT, TEXT, TIMESTAMPTZ, Column, Table, uuids
-from leadyard.storage.counters import take_ids
+from leadyard.storage.counters import ids_in_order, take_ids
 from leadyard.storage.database import Connection, Row, database_of
 from leadyard.tracking.model import KeptTouch, Visitor
 
@@ -295,7 +295,7 @@ def digest_of(url: str) -> bytes:
 
 async def visitor_ids(connection: Connection, account_id: int, count: int) -> range:
     """Take ids for new visitors."""
-    return await take_ids(connection, account_id, "visitors", count)
+    return await ids_in_order(connection, account_id, "visitors", count)
 
 
 async def time_zone(connection: Connection, account_id: int) -> str:

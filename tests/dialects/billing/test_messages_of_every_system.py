@@ -185,6 +185,17 @@ async def test_the_tracking_id_finds_the_customer_whose_address_the_system_does_
     assert len({row["person_id"] for row in await shop.purchases()}) == 1
 
 
+async def test_who_pays_from_an_unknown_address_is_the_person_of_the_tracking_id(shop: Shop) -> None:
+    visit = "0190f3a2-0000-7000-8000-000000000001"
+    carried = [{"key": "leaddyno_visit_id", "value": visit}]
+    await shop.told("/woocommerce_webhook", {**WOO_ORDER, "meta_data": carried})
+    other = {**WOO_ORDER, "id": 99, "billing": {"email": "wallet@pay.example"}, "meta_data": carried}
+
+    assert await shop.told("/woocommerce_webhook", other) == ["recorded"]
+
+    assert [row["email"] for row in await shop.exchange.rows("people")] == [EMAIL]
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -63,6 +63,27 @@ async def test_a_bad_row_of_an_import_fails_alone(world: World) -> None:
     assert [one["email"] for one in await world.get("/leads")] == ["b@example.com", "a@example.com"]
 
 
+async def test_leads_of_an_import_keep_their_order_and_known_ones_stay_one(world: World) -> None:
+    rows = [{"email": f"p{n % 110}@example.com", "first_name": f"P{n}"} for n in range(120)]
+    shown = await world.post("/leads/import", leads=rows)
+    ids = [one["id"] for one in shown]
+    assert ids[:110] == sorted(set(ids[:110]))
+    assert ids[110:] == ids[:10]
+    assert [one["first_name"] for one in shown[110:]] == [f"P{n}" for n in range(10)]
+    assert await world.get("/leads/count") == {"count": 110}
+    assert [one["id"] for one in await world.get("/leads", per_page=200)] == ids[109::-1]
+
+
+async def test_a_row_of_an_import_that_fails_unforeseen_takes_no_other_with_it(world: World) -> None:
+    async with world.database.connection() as connection:
+        await connection.execute(
+            "ALTER TABLE people ADD CONSTRAINT nobody CHECK (email <> 'p7@example.com') NOT VALID"
+        )
+    shown = await world.post("/leads/import", leads=[{"email": f"p{n}@example.com"} for n in range(60)])
+    assert [place for place, one in enumerate(shown) if "error" in one] == [7]
+    assert await world.get("/leads/count") == {"count": 59}
+
+
 @pytest.mark.parametrize(("path", "name"), [("/visitors/import", "visitors"), ("/leads/import", "leads")])
 async def test_imports_take_an_array_in_place_of_the_object_and_refuse_what_is_none(
     world: World, path: str, name: str

@@ -23,7 +23,7 @@ from leadyard.affiliates.model import Affiliate, AffiliateStatus
 from leadyard.affiliates.program import service as programs
 from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change
-from leadyard.kit.clock import now
+from leadyard.kit.clock import now, whole_second
 from leadyard.kit.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.ids import hash_secret
 from leadyard.mails import service as mails
@@ -122,7 +122,7 @@ async def create_in(
             return known, False
     program = await programs.read(connection, account_id)
     waits = program.approves_affiliates and not is_approved
-    at = at or now()
+    at = whole_second(at or now())
     draft = Affiliate(
         account_id, 0, wanted.email.strip(), wanted.first_name, wanted.last_name, "",
         AffiliateStatus.PENDING if waits else AffiliateStatus.ACTIVE, None, None, wanted.paypal_email,

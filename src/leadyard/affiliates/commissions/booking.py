@@ -9,7 +9,7 @@ from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
 from leadyard.ledger.model import Entry, EntryKind, commission, commission_paid, made
 from leadyard.ledger.service import Ledger
-from leadyard.storage.counters import take_ids
+from leadyard.storage.counters import ids_in_order
 from leadyard.storage.database import Connection
 
 
@@ -91,7 +91,7 @@ class Booking:
     async def _insert(self, connection: Connection) -> list[Commission]:
         if not self._drafts:
             return []
-        ids = await take_ids(connection, self._account_id, "commissions", len(self._drafts))
+        ids = await ids_in_order(connection, self._account_id, "commissions", len(self._drafts))
         new = await store.insert(connection, self._account_id, self._drafts, ids, self._at)
         for one in new:
             self._book(EntryKind.COMMISSION_EARNED, one, one.amount, one.reason)

@@ -10,6 +10,7 @@ import msgspec
 from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.rules import ChainLink
 from leadyard.affiliates.model import AffiliateStatus, CommissionKind, CommissionState
+from leadyard.kit.clock import whole_second
 from leadyard.kit.money import plain
 from leadyard.storage.database import Connection, Row
 
@@ -111,7 +112,7 @@ async def insert(
     made = [
         Commission(
             **msgspec.structs.asdict(draft), id=new_id, state=CommissionState.OPEN, payout_id=None, paid_at=None,
-            created_at=at, updated_at=at,
+            created_at=whole_second(at), updated_at=whole_second(at),
         )
         for draft, new_id in zip(drafts, ids, strict=True)
     ]  # fmt: skip

@@ -18,12 +18,13 @@ from leadyard.affiliates.purchases.refunding import settle, without_refunds
 from leadyard.affiliates.purchases.self_purchase import Verdict, judge
 from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
+from leadyard.kit.clock import whole_second
 from leadyard.kit.errors import ConflictError
 from leadyard.ledger.service import Ledger
 from leadyard.people import service as people
 from leadyard.people.model import Credit, Person
 from leadyard.storage import tallies
-from leadyard.storage.counters import take_ids
+from leadyard.storage.counters import ids_in_order, take_ids
 from leadyard.storage.database import Connection
 from leadyard.tracking import service as tracking
 from leadyard.tracking.attribution import standing
@@ -177,7 +178,7 @@ class Recording:
         self, person: Person, credit: Credit, wanted: PurchaseInput, plan: ChosenPlan, verdict: Verdict
     ) -> Purchase:
         """Write a purchase down as it is before it waits for anything."""
-        [purchase_id] = await take_ids(self._connection, self._account_id, "purchases")
+        [purchase_id] = await ids_in_order(self._connection, self._account_id, "purchases")
         chain = await chain_for(
             self._connection, self._account_id, credit.affiliate_id, plan.lines, self._at, is_purchase=True
         )
@@ -192,8 +193,8 @@ class Recording:
             currency=wanted.currency or self._program.currency, amount_override=wanted.amount_override,
             line_items=wanted.line_items, description=wanted.description, note=None,
             referral_source=_source(credit, wanted.code), used_code=wanted.code, is_first=terms.ordinal == 1,
-            is_barred=verdict.is_barred, terms=terms, created_at=self._at, updated_at=self._at,
-            cancellation=None, commission_amount=Decimal(0),
+            is_barred=verdict.is_barred, terms=terms, created_at=whole_second(self._at),
+            updated_at=whole_second(self._at), cancellation=None, commission_amount=Decimal(0),
         )  # fmt: skip
 
     async def _follow(self, person: Person, credit: Credit, purchase: Purchase, plan: ChosenPlan) -> Person:

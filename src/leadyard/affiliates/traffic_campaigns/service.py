@@ -9,7 +9,7 @@ from leadyard.affiliates.traffic_campaigns import store
 from leadyard.affiliates.traffic_campaigns.model import TrafficCampaign, TrafficCampaignInput
 from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change
-from leadyard.kit.clock import now
+from leadyard.kit.clock import now, whole_second
 from leadyard.kit.documents import merged
 from leadyard.kit.documents import read as read_document
 from leadyard.kit.errors import ConflictError, NotFoundError
@@ -90,7 +90,7 @@ async def create_in(
             code=wanted.code.strip(),
             name=wanted.name,
             link_code=new_code(),
-            created_at=at,
+            created_at=whole_second(at),
             updated_at=at,
         )
         is_written = await store.insert(connection, account_id, campaign)

@@ -49,7 +49,8 @@ class Taker:
 
     async def _paid(self, account_id: int, event: Paid) -> str:
         person = await self._person(account_id, event.customer)
-        email = event.customer.email or (None if person is None else person.email)
+        # Who pays from another address than the one they left is still the person of the tracking id.
+        email = (None if person is None else person.email) or event.customer.email
         if email is None:
             return "ignored: neither an e-mail address nor a known tracking id"
         wanted = PurchaseInput(

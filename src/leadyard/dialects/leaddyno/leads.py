@@ -13,9 +13,10 @@ from leadyard.dialects.leaddyno.refusals import row_error
 from leadyard.dialects.leaddyno.rows import imported_rows, row_params
 from leadyard.dialects.leaddyno.showing import PROFILE, show_leads
 from leadyard.dialects.leaddyno.visitors import arrival_of
-from leadyard.kit.errors import LeadyardError, NotFoundError, UnavailableError
+from leadyard.kit.errors import InvalidInputError, NotFoundError
 from leadyard.people import service as people
 from leadyard.people.model import PeopleFilter, Person, Profile
+from leadyard.tracking.imports import import_leads
 from leadyard.tracking.leads import LeadChange, ToldLead, change, record
 
 _TEXTS = ("first_name", "last_name", *PROFILE)
@@ -83,20 +84,21 @@ async def create(call: Call) -> Answer:
 
 async def import_rows(call: Call) -> Answer:
     """POST /leads/import: a bad row gives an error in its place, the others are kept."""
-    found: list[Person | dict[str, Any]] = []
-    for row in imported_rows(call, "leads"):
-        try:
-            told = _told(row_params(row, "leads"))
-            person, _ = await record(call.database, call.account_id, told, call.services.following)
-        except UnavailableError:
-            raise
-        except LeadyardError as problem:
-            found.append(row_error(problem))
-        else:
-            found.append(person)
-    made = [one for one in found if isinstance(one, Person)]
-    shown = iter(await show_leads(call, made))
-    return created([next(shown) if isinstance(one, Person) else one for one in found], is_new=True)
+    read = [_row(row) for row in imported_rows(call, "leads")]
+    good = [one for one in read if isinstance(one, ToldLead)]
+    recorded = await import_leads(call.database, call.account_id, good, call.services.following)
+    shown = iter(await show_leads(call, [one for one in recorded if isinstance(one, Person)]))
+    outcomes = iter([next(shown) if isinstance(one, Person) else row_error(one) for one in recorded])
+    answers = [next(outcomes) if isinstance(one, ToldLead) else row_error(one) for one in read]
+    return created(answers, is_new=True)
+
+
+def _row(row: Any) -> ToldLead | InvalidInputError:
+    """Read a row, or say what is wrong with it."""
+    try:
+        return _told(row_params(row, "leads"))
+    except InvalidInputError as problem:
+        return problem
 
 
 async def by_email(call: Call) -> Answer:
