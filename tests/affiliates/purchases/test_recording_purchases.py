@@ -1,6 +1,6 @@
 """Purchases are recorded once, with what they earn (contracts/leaddyno.md, section 4)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -218,6 +218,19 @@ async def test_tiers_count_the_purchases_of_the_month(shop: Shop) -> None:
     await shop.cancel(bought[0])
     again = await shop.buy("4@example.com", "100", code="child", plan_code="tiers")
     assert await shop.paid(again) == ["1 due"]
+
+
+async def test_tiers_sum_the_revenue_of_the_month_in_the_plans_currency(shop: Shop) -> None:
+    tiers = [{"from_revenue": "200", "percent": "20"}]
+    await shop.plan("tiers", {"pays_for": "purchase", "percent": "10", "tiers": tiers})
+    await shop.commissions.put_rate(shop.account_id, "EUR", "USD", date(2026, 1, 1), Decimal("1.1"))
+    more: dict[str, Any] = {"code": "child", "plan_code": "tiers"}
+    first = await shop.buy("1@example.com", "90", currency="EUR", **more)
+    second = await shop.buy("2@example.com", "100", **more)
+    third = await shop.buy("3@example.com", "1", **more)
+    assert [await shop.paid(one) for one in (first, second, third)] == [["9.9 due"], ["10 due"], ["0.2 due"]]
+    assert await shop.paid(await shop.change(second, "101")) == ["20.2 due"]
+    assert await shop.differences() == []
 
 
 async def test_a_plan_that_changes_pays_later_purchases_alone(shop: Shop) -> None:

@@ -221,6 +221,7 @@ commissions = tenant(
     number("amount"),
     text("currency"),
     sa.Column("rate", sa.Numeric(24, 12), nullable=True),
+    small("tier", nullable=True),
     text("reason"),
     text("note", nullable=True),
     sa.Column("is_held", sa.Boolean, nullable=False, server_default=sa.text("false")),
@@ -262,7 +263,8 @@ commissions = tenant(
 )
 """`origin` names the event, line, level and repetition that made a commission, so that none is made twice.
 
-`state` is open, paid or cancelled; an open one is due once `due_at` has passed and nothing holds it (`is_held`).
+`tier` is the place, from 1, of the tier of its line whose price it has: a later change keeps it where the month's
+volume is not known any more. `state` is open, paid or cancelled; an open one is due once `due_at` has passed and nothing holds it (`is_held`).
 """
 
 commission_schedules = tenant(

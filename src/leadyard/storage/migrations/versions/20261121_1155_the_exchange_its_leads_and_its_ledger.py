@@ -1841,6 +1841,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("rate", sa.Numeric(precision=24, scale=12), nullable=True),
+        sa.Column("tier", sa.SmallInteger(), autoincrement=False, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("is_held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
