@@ -103,6 +103,19 @@ INSERT INTO exchange_rates (account_id, currency, to_currency, day, rate) VALUES
 ON CONFLICT (account_id, currency, to_currency, day) DO UPDATE SET rate = excluded.rate
 """
 
+_WANTED_RATES = """
+FROM exchange_rates
+WHERE account_id = $1 AND ($2::text IS NULL OR currency = $2) AND ($3::text IS NULL OR to_currency = $3)
+"""
+_RATES = f"""
+SELECT currency, to_currency, day, rate {_WANTED_RATES} ORDER BY day DESC, currency, to_currency LIMIT $4 OFFSET $5
+"""
+_COUNT_RATES = f"SELECT count(*) {_WANTED_RATES}"
+
+_DELETE_RATE = """
+DELETE FROM exchange_rates WHERE account_id = $1 AND currency = $2 AND to_currency = $3 AND day = $4 RETURNING rate
+"""
+
 _EARNING = frozenset({AffiliateStatus.ACTIVE, AffiliateStatus.PENDING})
 
 
@@ -257,3 +270,27 @@ async def put_rate(
 ) -> None:
     """Write the rate of a day, new or instead of the old."""
     await connection.execute(_PUT_RATE, account_id, currency, to_currency, day, value)
+
+
+async def rates(
+    connection: Connection,
+    account_id: int,
+    currency: str | None,
+    to_currency: str | None,
+    *,
+    limit: int,
+    offset: int,
+) -> tuple[list[tuple[str, str, date, Decimal]], int]:
+    """Give rates, the latest days first, and how many there are; None is no filter."""
+    rows = await connection.fetch(_RATES, account_id, currency, to_currency, limit, offset)
+    total = await connection.fetchval(_COUNT_RATES, account_id, currency, to_currency)
+    found = [(row["currency"], row["to_currency"], row["day"], Decimal(plain(row["rate"]))) for row in rows]
+    return found, int(total)
+
+
+async def delete_rate(
+    connection: Connection, account_id: int, currency: str, to_currency: str, day: date
+) -> Decimal | None:
+    """Forget the rate of a day; gives what it was, None where there was none."""
+    found: Decimal | None = await connection.fetchval(_DELETE_RATE, account_id, currency, to_currency, day)
+    return None if found is None else Decimal(plain(found))

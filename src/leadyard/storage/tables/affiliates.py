@@ -338,6 +338,7 @@ payouts = tenant(
     belongs_to("affiliates", "affiliate_id"),
     sa.UniqueConstraint("account_id", "reference"),
     sa.Index("ix_payouts_affiliate_id", "account_id", "affiliate_id", "id"),
+    sa.Index("ix_payouts_run_id", "account_id", "run_id", "id"),
     sa.Index("ix_payouts_due_at", "account_id", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
 )
 """One payment to one affiliate in one currency; the commissions that it pays name it: together they are the statement."""

@@ -1983,6 +1983,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index("ix_payouts_run_id", "payouts", ["account_id", "run_id", "id"], unique=False)
     op.create_table(
         "release_rule_progress",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
