@@ -20,7 +20,6 @@ from leadyard.identity.actor import Actor
 from leadyard.identity.keys import KeyInput, KindOfKey
 from leadyard.storage.database import Database
 
-WEB_PROCESSES = 2
 CONNECTIONS = 128
 PATH = "/collector/v1/visit"
 _MOST_PER_SECOND = 30_000
@@ -34,12 +33,12 @@ _GOOD = b'{"ok":true}'
 class VisitBench:
     """Web processes that take beacons, beside an echo of the same bytes."""
 
-    def __init__(self, *, seconds: float, rounds: int) -> None:
-        """Measure each side for so many seconds, in so many alternating rounds."""
-        self._seconds, self._rounds = seconds, rounds
+    def __init__(self, *, seconds: float, rounds: int, web: int) -> None:
+        """Measure each side for so many seconds, in so many alternating rounds, with so many processes."""
+        self._seconds, self._rounds, self._processes = seconds, rounds, web
         self._key, self._dsn = "", ""
-        self._echo = stage.listeners(WEB_PROCESSES)
-        self._web = stage.listeners(WEB_PROCESSES)
+        self._echo = stage.listeners(web)
+        self._web = stage.listeners(web)
 
     def run(self) -> Iterator[Row]:
         """Measure; gives the row when it is known."""
@@ -72,8 +71,8 @@ class VisitBench:
             raise RuntimeError(f"{answered} beacons were answered, but {waiting} events are there")
         worked_in = self._worked_in(waiting)
         detail = (
-            f"{ours:,.0f} visits/s against {echo:,.0f} echoes/s, {WEB_PROCESSES} processes, {CONNECTIONS} connections; "
-            f"one worker then worked {worked_in:,.0f} a second in"
+            f"{ours:,.0f} visits/s against {echo:,.0f} echoes/s, {CONNECTIONS} connections, web processes: "
+            f"{self._processes}; one worker then worked {worked_in:,.0f} a second in"
         )
         ratio = statistics.median(ratios)
         return Row("visits/s through the beacon", "bare ASGI echo", ratio, ">=", 0.30, 0.50, detail)

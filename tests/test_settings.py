@@ -58,8 +58,19 @@ def test_every_variable_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "limit"),
+    [("0", 0), ("200", 200), ("10000", 10_000), ("10001", 0), ("9" * 5000, 0), ("00200", 200)],
+)
+def test_any_number_of_requests_is_a_limit_and_a_huge_one_is_none(text: str, limit: int) -> None:
+    read = Settings.from_environment({"LEADYARD_LEADDYNO_REQUESTS_PER_MINUTE": text})
+    assert read.leaddyno_requests_per_minute == limit
+
+
+@pytest.mark.parametrize(
     ("variable", "text"),
     [
+        ("LEADYARD_LEADDYNO_REQUESTS_PER_MINUTE", "-1"),
+        ("LEADYARD_LEADDYNO_REQUESTS_PER_MINUTE", "many"),
         ("LEADYARD_DATABASE_URL", "mysql://db/leadyard"),
         ("LEADYARD_DATA_DIR", "a\0b"),
         ("LEADYARD_HOST", "[::1]:80"),
@@ -173,3 +184,12 @@ def test_name_servers_are_read_and_written_back(text: str, expected: tuple[tuple
 def test_name_servers_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="LEADYARD_DNS_RESOLVERS must list addresses"):
         Settings.from_environment({"LEADYARD_DNS_RESOLVERS": text})
+
+
+@pytest.mark.parametrize("variable", ["LEADYARD_DISPOSABLE_DOMAINS", "LEADYARD_DATA_CENTRE_NETWORKS"])
+def test_a_list_that_is_not_there_is_refused_by_its_variable(tmp_path: Path, variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} must name a file that can be read"):
+        Settings.from_environment({variable: str(tmp_path / "none")})
+    (tmp_path / "list").write_text("")
+    read = Settings.from_environment({variable: str(tmp_path / "list")})
+    assert Settings.from_environment(read.to_environment()) == read

@@ -7,6 +7,7 @@ import structlog
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.jobs import CommissionWorker
+from leadyard.affiliates.pages.letters import AffiliateLetters
 from leadyard.affiliates.pages.web import AffiliatePages
 from leadyard.affiliates.payouts.sending import PayoutSender
 from leadyard.affiliates.payouts.service import Payouts
@@ -40,6 +41,7 @@ from leadyard.imports.jobs.runner import ImportRunner
 from leadyard.imports.jobs.service import Imports
 from leadyard.imports.takers import Takers
 from leadyard.intake.plan import Plans
+from leadyard.intake.providers import disposable
 from leadyard.intake.providers.countries import Countries
 from leadyard.intake.providers.mail import MailDomains
 from leadyard.intake.providers.service import Inquiries
@@ -54,6 +56,9 @@ from leadyard.leads.release_rules.runner import ReleaseRuleRunner
 from leadyard.leads.service import Leads
 from leadyard.ledger.credit.service import Credit
 from leadyard.ledger.service import Ledger
+from leadyard.mails.jobs import MailWorker
+from leadyard.mails.model import MailKind, Writers
+from leadyard.notices.service import write_letter
 from leadyard.reports.locks import ReportLocks
 from leadyard.responders.account_messenger import AccountMessenger
 from leadyard.responders.jobs import ResponderWorker
@@ -65,6 +70,7 @@ from leadyard.settings import Settings
 from leadyard.storage.database import Database
 from leadyard.tracking.collector.jobs import EventWorker
 from leadyard.tracking.collector.working_in import work_in
+from leadyard.tracking.fraud import networks as data_centres
 
 _log = structlog.get_logger(__name__)
 _EVERYTHING = QueueAppend(campaign=True, supplier=True, buyers=True, deliveries=True, lead=True)
@@ -76,7 +82,9 @@ def ping_transport(settings: Settings) -> HttpTransport:
 
 
 def inquiries_of(database: Database, settings: Settings, transport: HttpTransport) -> Inquiries:
-    """Put together who asks about leads outside the rules."""
+    """Put together who asks about leads outside the rules, and bring the operator's lists to the process."""
+    disposable.OPERATORS.bring(settings.disposable_domains)
+    data_centres.OPERATORS.bring(settings.data_centre_networks)
     mail, countries = MailDomains(settings.dns_resolvers), Countries(settings.country_database)
     return Inquiries(database, Sources(database, transport, mail, countries))
 
@@ -215,6 +223,7 @@ class WorkerParts:
         self.release_rules = ReleaseRuleRunner(database, configuration, quarantine)
         self.pruner = Pruner(database, Retention(settings.keep_sent_days, settings.keep_traces_days))
         self.commissions = CommissionWorker(database, ledger)
+        self.mails = MailWorker(database, self._messenger, mail_writers(settings))
         self.payouts = PayoutSender(database, Payouts(database, ledger), self.transport.exchange)
         takers = Takers(database, configuration, plans, ledger, intake)
         self.imports = ImportRunner(database, configuration, takers)
@@ -231,10 +240,12 @@ class WorkerParts:
         await self.pings.close()
         await self.learning.close()
 
-    async def _messenger(self, account_id: int) -> Messenger:
-        """Give responders what carries an account's messages."""
+    async def _messenger(
+        self, account_id: int, mail_server_id: int | None = None, sms_gateway_id: int | None = None, /
+    ) -> Messenger:
+        """Give what carries an account's messages, over what is named or what it has first."""
         setup = await self._configuration.current(account_id)
-        server, gateway = mail_server_of(setup, None), sms_gateway_of(setup, None)
+        server, gateway = mail_server_of(setup, mail_server_id), sms_gateway_of(setup, sms_gateway_id)
         return AccountMessenger(server, gateway, self._guard, self.transport)
 
     async def _describe(self, account_id: int, lead_id: int) -> Described | None:
@@ -244,6 +255,11 @@ class WorkerParts:
             return None
         setup = await self._configuration.current(account_id)
         return Described(record_of(view.lead.uuid, view, setup, _EVERYTHING), lead_values(view, setup))
+
+
+def mail_writers(settings: Settings) -> Writers:
+    """Put together who writes an account's own e-mails."""
+    return {**AffiliateLetters(settings.base_url).writers(), MailKind.NOTICE: write_letter}
 
 
 def links_of(settings: Settings) -> Links:

@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_base_url: str | None = None
     dns_resolvers: tuple[tuple[str, int], ...] = ()
     country_database: Path | None = None
+    disposable_domains: Path | None = None
+    data_centre_networks: Path | None = None
     keep_sent_days: int = 30
     keep_traces_days: int = 400
     leaddyno_requests_per_minute: int = 200
@@ -91,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             public_base_url=reader.get("PUBLIC_BASE_URL", values.base_url, None),
             dns_resolvers=reader.get("DNS_RESOLVERS", values.name_servers, ()),
             country_database=reader.get("COUNTRY_DATABASE", values.data_dir, None),
+            disposable_domains=reader.get("DISPOSABLE_DOMAINS", values.list_file, None),
+            data_centre_networks=reader.get("DATA_CENTRE_NETWORKS", values.list_file, None),
             keep_sent_days=reader.get("KEEP_SENT_DAYS", values.days, 30),
             keep_traces_days=reader.get("KEEP_TRACES_DAYS", values.days, 400),
             leaddyno_requests_per_minute=reader.get(
@@ -115,6 +119,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "PUBLIC_BASE_URL": self.public_base_url,
             "DNS_RESOLVERS": ",".join(values.socket_name(*each) for each in self.dns_resolvers),
             "COUNTRY_DATABASE": None if self.country_database is None else str(self.country_database),
+            "DISPOSABLE_DOMAINS": str(self.disposable_domains or ""),
+            "DATA_CENTRE_NETWORKS": str(self.data_centre_networks or ""),
             "KEEP_SENT_DAYS": str(self.keep_sent_days),
             "KEEP_TRACES_DAYS": str(self.keep_traces_days),
             "LEADDYNO_REQUESTS_PER_MINUTE": str(self.leaddyno_requests_per_minute),

@@ -15,6 +15,7 @@ SHORTEST_SECRET_KEY = 32
 LARGEST_PORT = 65535
 _DNS_PORT = 53
 MOST_REQUESTS_PER_MINUTE = 10_000
+"""The times of so many requests are kept for each account; a higher limit is none."""
 MOST_PROCESSES = 256
 MOST_DAYS = 36_500
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
@@ -50,14 +51,22 @@ def days(text: str) -> int:
 
 
 def requests_per_minute(text: str) -> int:
-    """Return how many requests an account may make in a minute; 0 is no limit."""
-    return whole_number(0, MOST_REQUESTS_PER_MINUTE)(text)
+    """Return how many requests an account may make in a minute; 0 is no limit, and so is more than 10,000."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"must be a whole number from 0 on, not {text!r}")
+    digits = text.lstrip("0") or "0"
+    is_kept = len(digits) <= len(str(MOST_REQUESTS_PER_MINUTE)) and int(digits) <= MOST_REQUESTS_PER_MINUTE
+    return int(digits) if is_kept else 0
 
 
 def default_web_processes() -> int:
-    """Return one web process per core that this process may use, at most four."""
+    """Return one web process for every two cores that this process may use, from one to four.
+
+    The other half is PostgreSQL's and the workers': a second web process on two cores takes a sixth more leads while
+    nothing is sold, and none more as soon as they are.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(4, cores))
+    return max(1, min(4, cores // 2))
 
 
 def database_url(text: str) -> str:
@@ -72,6 +81,14 @@ def data_dir(text: str) -> Path:
     if "\0" in text:
         raise ValueError("must be a folder's path without null bytes")
     return Path(text).expanduser().absolute()
+
+
+def list_file(text: str) -> Path:
+    """Return a file of lines as an absolute path; it must be there and readable."""
+    path = data_dir(text)
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise ValueError(f"must name a file that can be read, not {text!r}")
+    return path
 
 
 def host(text: str) -> str:

@@ -19,6 +19,7 @@ from leadyard.affiliates.decisions import Decisions
 from leadyard.affiliates.pages.api import section as assets_section
 from leadyard.affiliates.pages.web import PREFIXES as AFFILIATE_PREFIXES
 from leadyard.affiliates.payouts.api import section as payouts_section
+from leadyard.affiliates.statements.api import section as statements_section
 from leadyard.app import Services
 from leadyard.campaigns.api import delivery_tests
 from leadyard.delivery.files.api import SECTION as DELIVERY_FILES
@@ -35,6 +36,7 @@ from leadyard.kit.metrics import REQUESTS
 from leadyard.leads.api import sections
 from leadyard.listening import BACKLOG, listen
 from leadyard.logs import configure_logs
+from leadyard.notices.api import SECTION as NOTICES
 from leadyard.own_api import problems
 from leadyard.own_api.app import create
 from leadyard.own_api.docs_page import PAGE_PATH
@@ -83,7 +85,9 @@ class Web:
                     *review_sections(Decisions(services.purchases, services.commissions)),
                     assets_section(services.settings.base_url),
                     payouts_section(services.payouts),
+                    statements_section(services.exports),
                     BILLING,
+                    NOTICES,
                     exports_section(services.exports),
                 ),
                 trusted_proxies=services.settings.trusted_proxies,

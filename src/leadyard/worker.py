@@ -56,6 +56,7 @@ async def serve(settings: Settings, dsn: str) -> None:
                 parts.events.run(stop),
                 parts.commissions.run(stop),
                 parts.payouts.run(stop),
+                parts.mails.run(stop),
                 fold_until(database, stop),
             )
         finally:

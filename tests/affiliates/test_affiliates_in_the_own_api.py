@@ -83,6 +83,22 @@ async def test_nothing_credits_an_archived_affiliate_until_it_is_back(
         assert (found is not None) is is_credited, action
 
 
+@pytest.mark.parametrize(("waits", "status"), [(True, "rejected"), (False, "archived")])
+async def test_only_an_applicant_is_rejected_and_who_was_let_in_is_archived(
+    client: httpx.AsyncClient, waits: bool, status: str
+) -> None:
+    await client.patch("/affiliate-program", json={"approves_affiliates": waits})
+    ann = (await client.post("/affiliates", json=ANN)).json()
+
+    for action, expected in (
+        ("reject", status),
+        ("reject", status),
+        ("approve", status),
+        ("unarchive", "active"),
+    ):
+        assert (await client.post(f"/affiliates/{ann['id']}/{action}")).json()["status"] == expected
+
+
 async def test_affiliates_wait_for_approval_where_the_programme_says_so(client: httpx.AsyncClient) -> None:
     await client.patch("/affiliate-program", json={"approves_affiliates": True})
     ann = (await client.post("/affiliates", json=ANN)).json()

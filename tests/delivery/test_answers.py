@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,3 +190,27 @@ def test_any_path_is_compiled_or_refused_and_any_answer_judged(path: str, body: 
 
 def test_names_with_any_characters_can_be_quoted_in_a_path() -> None:
     assert json_paths.compile_path("""$['a b']["c'd"].e-f[10]""") == ("a b", "c'd", "e-f", 10)
+
+
+@pytest.mark.parametrize(
+    ("named", "page"),
+    [
+        ("https://buyer.example.com/go?a=1", "https://buyer.example.com/go?a=1"),
+        (" http://buyer.example.com ", "http://buyer.example.com"),
+        ("//buyer.example.com/go", None),
+        ("/go", None),
+        ("javascript:alert(1)", None),
+        ("https://me:secret@buyer.example.com/", None),
+        ("https://buyer.example.com/" + "a" * 2048, None),
+        ("https://buyer.example.com/a b", None),
+        ("", None),
+    ],
+)
+def test_the_page_that_an_acceptance_names_must_be_one(named: str, page: str | None) -> None:
+    rules = AnswerRules(
+        rules=(AnswerRule(kind="status", pattern="200", outcome="accept"),),
+        redirect_url=Extract(kind="json_path", expression="next"),
+    )
+    body = msgspec.json.encode({"next": named}).decode()
+    assert judge(rules, 200, "application/json", body).redirect_url == page
+    assert judge(rules, 500, "application/json", body).redirect_url is None

@@ -18,6 +18,7 @@ from leadyard.delivery.deadlines import (
     usual,
 )
 from leadyard.delivery.model import HttpTarget
+from leadyard.routing.offers import Bid
 
 PING = PingTarget(
     HttpTarget(url="https://buyer.example.com/ping"), least_milliseconds=100, most_milliseconds=1000
@@ -59,6 +60,19 @@ def test_a_buyer_that_slows_down_is_given_more_time_step_by_step() -> None:
         deadlines.missed(KEY, deadlines.of(KEY, PING, 2.0, NOW), NOW)
     assert before == 2 * rounded(100)
     assert deadlines.of(KEY, PING, 2.0, NOW) > before
+
+
+def test_a_buyer_that_declines_fast_and_bids_slowly_has_the_time_of_its_bids() -> None:
+    deadlines = Deadlines()
+    for number in range(1000):
+        bids = number % 100 >= 97
+        answer = Bid(KEY[1], 7, 5_000_000 if bids else None, milliseconds=400 if bids else 15)
+        deadlines.heard(KEY, answer, NOW)
+    assert deadlines.of(KEY, PING, 2.0, NOW) == 2 * rounded(400)
+    deadlines = Deadlines()
+    for _ in range(1000):
+        deadlines.heard(KEY, Bid(KEY[1], 7, reason="HTTP 503", milliseconds=3, status=503), NOW)
+    assert deadlines.of(KEY, PING, 2.0, NOW) == PING.most_milliseconds
 
 
 def test_buyers_do_not_share_what_is_known() -> None:

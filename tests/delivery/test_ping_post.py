@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from tests.delivery.buyers import Buyer, Call, buyer
 from tests.desk import Desk, new_desk
+from tests.routing.rules.settings import when
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.distribution import AuctionTerms, Method, PingTarget
@@ -17,10 +18,11 @@ from leadyard.campaigns.inputs import CampaignRecord, DeliveryRecord
 from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, DeliveryKind
 from leadyard.delivery.learning import answers_of
-from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
+from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget, RetryPolicy
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.credit.model import CreditMode, CreditTerms
 from leadyard.ledger.credit.service import Credit
+from leadyard.routing.rules import Rule
 from leadyard.storage.database import Database
 
 BIDDING = AnswerRules(
@@ -191,6 +193,55 @@ async def test_the_time_budget_bounds_all_pings(desk: Desk) -> None:
     assert (winner.id, AttemptState.SOLD) in await states(desk)
 
 
+async def test_after_the_auctions_time_no_further_bid_gets_a_post(desk: Desk) -> None:
+    async def slow_to_refuse(call: Call) -> None:
+        if call.head.split()[1] == "/post":
+            await asyncio.sleep(1)
+            await call.answer('{"status":"no"}')
+        await call.answer('{"bid":50}')
+
+    campaign = await auction_campaign(desk, total_milliseconds=900)
+    async with buyer(slow_to_refuse) as high, buyer(bids("5")) as low:
+        first = await bidder(desk, campaign.id, high)
+        second = await bidder(desk, campaign.id, low)
+        sweeper = await desk.delivery(campaign.id, await desk.buyer(), sweeper=True)
+        (lead_id,) = await sell(desk, 1)
+    assert await states(desk) == [
+        (first.id, AttemptState.REJECTED),
+        (second.id, AttemptState.SKIPPED),
+        (sweeper.id, AttemptState.SOLD),
+    ]
+    rows = await desk.rows("delivery_attempts", f"lead_id = {lead_id} AND delivery_id = {second.id}")
+    assert [row["reason"] for row in rows] == ["the auction's time is over"]
+    assert bodies(low, "/post") == []
+
+
+async def test_the_best_bid_gets_its_post_though_the_pings_took_all_the_time(desk: Desk) -> None:
+    async def slow(call: Call) -> None:
+        if call.head.split()[1] == "/ping":
+            await asyncio.sleep(0.3)
+        await call.answer('{"bid":50,"status":"accepted"}')
+
+    campaign = await auction_campaign(desk, total_milliseconds=100)
+    async with buyer(slow) as shop:
+        only = await bidder(desk, campaign.id, shop)
+        await sell(desk, 1)
+    assert await states(desk) == [(only.id, AttemptState.SOLD)]
+
+
+async def test_a_post_is_not_tried_again_after_the_auctions_time_but_goes_to_the_next_bid(desk: Desk) -> None:
+    async def busy(call: Call) -> None:
+        is_ping = call.head.split()[1] == "/ping"
+        await call.answer('{"bid":50}', "200 OK" if is_ping else "503 Busy")
+
+    campaign = await auction_campaign(desk, total_milliseconds=4000)
+    async with buyer(busy) as high, buyer(bids("5")) as low:
+        first = await bidder(desk, campaign.id, high, retry=RetryPolicy(first_delay_seconds=60))
+        second = await bidder(desk, campaign.id, low)
+        await sell(desk, 1)
+    assert await states(desk) == [(first.id, AttemptState.ERROR), (second.id, AttemptState.SOLD)]
+
+
 async def test_a_lead_without_any_bid_is_unsold_and_says_why(desk: Desk) -> None:
     campaign = await auction_campaign(desk)
     async with buyer(declines) as none:
@@ -247,6 +298,49 @@ async def test_what_a_worker_learned_of_a_buyer_is_known_to_the_next_one(desk: D
     assert last["bids"][0]["deadline_milliseconds"] < 1000
     counts = await answers_of(desk.database, desk.account_id, delivery.id)
     assert sum(counts.values()) == 13
+
+
+async def test_a_rule_on_the_bid_is_asked_when_the_bid_is_there(desk: Desk) -> None:
+    campaign = await auction_campaign(desk)
+    dear = when("bid", "at least", 8)
+    scots = Rule(all_of=(dear, when("postcode", "begins with", "EH")))
+    async with buyer(bids("7.25")) as low, buyer(bids("9.5")) as high, buyer(bids("20")) as far:
+        await bidder(desk, campaign.id, low, rule=dear)
+        winner = await bidder(desk, campaign.id, high, rule=when("revenue", "greater than", 9))
+        away = await bidder(desk, campaign.id, far, rule=scots)
+        fixed = await desk.delivery(
+            campaign.id, await desk.buyer(), revenue=Decimal("9.75"), rule=when("bid", "less than", 9)
+        )
+        (lead_id,) = await sell(desk, 1)
+    assert bodies(far, "/ping") == []
+    assert len(bodies(low, "/ping")) == 1
+    assert {*await states(desk)} >= {
+        (away.id, AttemptState.SKIPPED),
+        (fixed.id, AttemptState.SKIPPED),
+        (winner.id, AttemptState.SOLD),
+    }
+    assert (await desk.lead(lead_id))["revenue"] == 9_500_000
+
+
+async def test_a_bid_that_the_rule_forbids_is_passed_over(desk: Desk) -> None:
+    campaign = await auction_campaign(desk)
+    async with buyer(bids("7.25")) as low, buyer(bids("30")) as high:
+        cheap = await bidder(desk, campaign.id, low)
+        dear = await bidder(desk, campaign.id, high, rule=when("bid", "less than", 10))
+        await sell(desk, 1)
+    assert await states(desk) == [(dear.id, AttemptState.SKIPPED), (cheap.id, AttemptState.SOLD)]
+    assert len(bodies(high, "/ping")) == 1
+    assert bodies(high, "/post") == []
+
+
+async def test_answers_without_a_bid_teach_nothing_about_how_long_bids_take(desk: Desk) -> None:
+    campaign = await auction_campaign(desk)
+    async with buyer(declines) as none, buyer(bids("7")) as one:
+        silent = await bidder(desk, campaign.id, none)
+        bidding = await bidder(desk, campaign.id, one)
+        await sell(desk, 1)
+    assert await answers_of(desk.database, desk.account_id, silent.id) == {}
+    assert sum((await answers_of(desk.database, desk.account_id, bidding.id)).values()) == 1
 
 
 async def test_a_bid_above_the_usual_price_passes_no_limit_of_its_buyer(desk: Desk) -> None:

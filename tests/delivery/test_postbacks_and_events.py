@@ -192,6 +192,29 @@ async def test_a_form_postback_sends_its_fields(desk: Desk) -> None:
             "settings.fields[0].value",
         ),
         ({"url": "https://x.example/", "settings": {"campaign_ids": [99]}}, "settings.campaign_ids[0]"),
+        ({"url": "https://x.example/", "settings": {"affiliate_ids": [99]}}, "settings.affiliate_ids[0]"),
+        ({"url": "https://x.example/?a={{ nobody }}", "settings": {"form": "get"}}, "url"),
+        (
+            {
+                "url": "https://x.example/?a={{ event.commission.amount }}",
+                "settings": {"form": "get", "events": ["purchase.created"]},
+            },
+            "url",
+        ),
+        (
+            {
+                "url": "https://x.example/",
+                "settings": {
+                    "form": "form",
+                    "events": ["commission.created"],
+                    "fields": [
+                        {"name": "a", "value": "{{ event.commission.amount }}"},
+                        {"name": "b", "value": "{{ email }}"},
+                    ],
+                },
+            },
+            "settings.fields[1].value",
+        ),
         ({"url": "https://x.example/", "settings": {"events": ["lead.lost"]}}, "settings.events[0]"),
     ],
 )

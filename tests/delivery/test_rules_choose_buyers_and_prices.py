@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.desk import Desk, new_desk
 from tests.routing.rules.settings import when
 
 from leadyard.campaigns import service as setup
+from leadyard.campaigns.distribution import Distribution, Member, Method, SaleTerms
 from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, Payout, PayoutKind, SupplierTerms, Trigger
 from leadyard.campaigns.rule_settings import BuyerSet, PayoutRule, PriceRule
@@ -92,6 +95,32 @@ async def test_a_rule_sees_what_the_lead_would_cost_at_its_delivery(desk: Desk) 
 
     assert [a[1] for a in await attempts(desk, inside)] == [AttemptState.SOLD]
     assert [a[1] for a in await attempts(desk, outside)] == [AttemptState.SKIPPED]
+
+
+async def test_a_rule_sees_the_price_of_the_kind_of_sale_in_which_the_lead_is_offered(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    prices: dict[str, Any] = {
+        "revenue": Decimal(5),
+        "shared_price": Decimal(8),
+        "exclusive_price": Decimal(20),
+    }
+    made = [
+        await desk.delivery(campaign.id, await desk.buyer(), rule=when("revenue", "is", price), **prices)
+        for price in (8, 5, 20)
+    ]
+    shared = Distribution(
+        method=Method.STANDARD, sale=SaleTerms.SHARED, members=tuple(Member(one.id) for one in made)
+    )
+    await setup.campaigns.update(
+        desk.database, desk.actor, campaign.id, {"settings": {"distribution": msgspec.to_builtins(shared)}}
+    )
+    (lead_id,) = await desk.sold(1)
+
+    assert {(a[0], a[1]) for a in await attempts(desk, lead_id)} == {
+        (made[0].id, AttemptState.SOLD),
+        (made[1].id, AttemptState.SKIPPED),
+        (made[2].id, AttemptState.SKIPPED),
+    }
 
 
 async def test_a_delivery_pays_the_supplier_by_rule_before_the_terms(desk: Desk) -> None:

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
 from tests.delivery.buyers import Call, buyer
 from tests.desk import Desk, new_desk
+from tests.exchange import ACCEPTING
 
 from leadyard.app import Services
 from leadyard.campaigns.model import Trigger
+from leadyard.delivery.model import Extract
 from leadyard.identity import service as identity
 from leadyard.identity.model import Permission
 from leadyard.leads.api import sections
@@ -51,6 +54,25 @@ async def test_a_lead_shows_everything_that_is_known_of_it(own: httpx.AsyncClien
     assert [event["event"] for event in lead["history"]] == ["received", "valid", "sold"]
     amounts = {(p["book"], p["amount"]) for p in lead["entries"][0]["postings"]}
     assert amounts == {("buyer", "12.5"), ("revenue", "-12.5"), ("payout", "3.5"), ("supplier", "-3.5")}
+
+
+async def test_a_lead_tells_where_its_sender_goes_on(own: httpx.AsyncClient, desk: Desk) -> None:
+    async def takes(call: Call) -> None:
+        await call.answer('{"status":"accepted","next":"https://buyer.example.com/go"}')
+
+    pages = {"sold_url": "https://shop.example.com/thanks", "unsold_url": "https://shop.example.com/sorry"}
+    campaign = await desk.campaign(**pages)
+    (open_id,) = await desk.submitted(1)
+    assert (await own.get(f"/leads/{open_id}")).json()["redirect_url"] == ""
+    await desk.work()
+    assert (await own.get(f"/leads/{open_id}")).json()["redirect_url"] == pages["unsold_url"]
+    answers = msgspec.structs.replace(ACCEPTING, redirect_url=Extract(kind="json_path", expression="next"))
+    async with buyer(takes) as shop:
+        await desk.delivery(campaign.id, await desk.buyer(), shop.url, answers=answers)
+        (sold_id,) = await desk.sold(2)
+    lead = (await own.get(f"/leads/{sold_id}")).json()
+    assert lead["redirect_url"] == lead["attempts"][0]["trace"]["redirect_url"]
+    assert lead["redirect_url"] == "https://buyer.example.com/go"
 
 
 async def test_lists_page_by_cursor_and_filter(own: httpx.AsyncClient, desk: Desk) -> None:

@@ -60,6 +60,49 @@ async def test_the_own_api_masks_lists_details_and_traces(desk: Desk) -> None:
             assert '"email":"********"' in hidden.text
             assert '"firstname":"Jo"' in hidden.text
             assert "person.1@example.com" in (await client.get(path, headers={"X-Key": seeing})).text
+        path = f"/api/v1/leads/{lead_id}/trace"
+        hidden = await client.get(path, headers={"X-Key": blind})
+        assert hidden.status_code == 200
+        assert "person.1" not in hidden.text
+        assert hidden.json()["masked"] is True
+        assert hidden.json()["attempts"][0]["request"].startswith("(masked")
+        shown = (await client.get(path, headers={"X-Key": seeing})).json()
+        assert shown["masked"] is False
+        assert "person.1%40example.com" in shown["attempts"][0]["request"]
+
+
+async def test_a_rule_that_is_tried_does_not_show_what_it_saw_of_masked_fields(desk: Desk) -> None:
+    (lead_id,) = await desk.submitted(1)
+    other = await desk.campaign(reference="OTHER")
+    services = Services(desk.database, desk.settings)
+    app = create(services.database, services.configuration, more_sections=sections(services))
+    blind, seeing = await keys_of(desk)
+    rule = {
+        "all": [
+            {"operand": "email", "operator": "begins with", "value": "person"},
+            {"operand": "email.domain", "operator": "is", "value": "example.com"},
+            {"operand": "firstname", "operator": "is", "value": "Jo"},
+        ]
+    }
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast("Any", app)), base_url="http://leads.test"
+    ) as client:
+
+        async def seen(key: str, campaign_id: int = 1, **more: Any) -> list[str]:
+            answer = await client.post(
+                f"/api/v1/campaigns/{campaign_id}/rules/test",
+                json={"rule": rule, "lead_id": lead_id, **more},
+                headers={"X-Key": key},
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["matches"] is True
+            return [condition["seen"] for condition in answer.json()["conditions"]]
+
+        assert await seen(blind) == ["********", "********", "Jo"]
+        assert await seen(blind, other.id) == ["********", "********", "Jo"]
+        assert await seen(seeing) == ["person.1@example.com", "example.com", "Jo"]
+        own = {"email": "person@example.com"}
+        assert await seen(blind, values=own) == ["person@example.com", "example.com", "Jo"]
 
 
 async def test_leadbytes_calls_mask_too(desk: Desk) -> None:

@@ -1,18 +1,22 @@
 """The own API over ASGI, called with the keys of two accounts."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
 from litestar import Litestar
 
+from leadyard.app import Services
 from leadyard.campaigns.configuration import Configuration
 from leadyard.identity import service as identity
 from leadyard.identity.actor import Actor
 from leadyard.identity.model import Permission
 from leadyard.own_api.app import create
+from leadyard.settings import Settings
 from leadyard.storage.database import Database
+from leadyard.web import Web
 
 
 @pytest.fixture
@@ -67,6 +71,20 @@ async def client(app: Litestar, key: str) -> AsyncIterator[httpx.AsyncClient]:
         headers={"Authorization": f"Bearer {key}"},
     ) as client:
         yield client
+
+
+@pytest.fixture
+async def whole(database: Database, actor: Actor, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole server, every room's operations included, with a key that may do everything."""
+    web = Web(Services(database, Settings(data_dir=tmp_path)))
+    key = await make_key(database, actor, *Permission)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast("Any", web)),
+        base_url="http://leads.test",
+        headers={"Authorization": f"Bearer {key}"},
+    ) as client:
+        yield client
+    await web.close()
 
 
 @pytest.fixture

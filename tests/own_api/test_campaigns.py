@@ -117,6 +117,8 @@ async def test_rules_that_cannot_work_are_named_at_once(client: AsyncClient) -> 
             "payout": {"kind": "percent", "amount": 101},
             "blocked_addresses": ["300.1.1.1"],
             "refused_url": "javascript:alert(1)",
+            "sold_url": "/thanks",
+            "unsold_url": "https://user@example.com/",
         },
         "fields": [
             {
@@ -138,6 +140,8 @@ async def test_rules_that_cannot_work_are_named_at_once(client: AsyncClient) -> 
         "settings.payout.amount",
         "settings.blocked_addresses[0]",
         "settings.refused_url",
+        "settings.sold_url",
+        "settings.unsold_url",
         "fields[0]",
         "fields[0].differs_from",
         "fields[1].name",

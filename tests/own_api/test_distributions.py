@@ -31,8 +31,11 @@ async def problems(client: AsyncClient, path: str, document: dict[str, Any]) -> 
 
 
 async def test_a_tree_comes_back_as_it_was_sent_and_a_name_stays_a_name(client: AsyncClient) -> None:
-    made = await client.post("/api/v1/campaigns", json={**CAMPAIGN, "settings": {"distribution": TREE}})
-    assert made.status_code == 201, made.text
+    delivery = await ready(client)
+    for _ in range(4):
+        assert (await client.post("/api/v1/deliveries", json=delivery)).status_code == 201
+    made = await client.patch("/api/v1/campaigns/1", json={"settings": {"distribution": TREE}})
+    assert made.status_code == 200, made.text
     shown = made.json()["settings"]["distribution"]
     assert (shown["method"], shown["others"]) == ("Hybrid", "after")
     assert shown["members"][1]["group"]["members"][0] == {"delivery_id": 3, "group": None, "weight": 70}
@@ -67,6 +70,11 @@ async def test_a_tree_comes_back_as_it_was_sent_and_a_name_stays_a_name(client: 
             "settings.distribution.members[0]",
             "must be a delivery in an auction or a hybrid sale",
         ),
+        (
+            {"members": [{"group": {"members": [{"delivery_id": 77}]}}]},
+            "settings.distribution.members[0].group.members[0].delivery_id",
+            "is not a delivery of the campaign",
+        ),
         ({"method": "Weighted", "members": [{"delivery_id": 1, "weight": 0}]}, None, None),
         ({"sell_limit": 0}, None, None),
         ({"surprise": 1}, None, None),
@@ -89,7 +97,28 @@ async def test_groups_may_not_be_too_deep(client: AsyncClient) -> None:
     for _ in range(4):
         inner = {"members": [{"group": inner}]}
     found = await problems(client, "/api/v1/campaigns", {**CAMPAIGN, "settings": {"distribution": inner}})
-    assert list(found.values()) == ["is more than 4 groups deep"]
+    assert "is more than 4 groups deep" in found.values()
+
+
+async def test_a_distribution_names_deliveries_of_its_own_campaign(client: AsyncClient) -> None:
+    delivery = await ready(client)
+    await client.post("/api/v1/deliveries", json=delivery)
+    await client.post("/api/v1/deliveries", json={**delivery, "campaign_id": 2})
+    tree = {"settings": {"distribution": {"members": [{"delivery_id": 1}, {"delivery_id": 2}]}}}
+    refused = await client.patch("/api/v1/campaigns/1", json=tree)
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.json()["errors"]] == [
+        "settings.distribution.members[1].delivery_id"
+    ]
+    own = {"settings": {"distribution": {"members": [{"delivery_id": 1}]}}}
+    assert (await client.patch("/api/v1/campaigns/1", json=own)).status_code == 200
+    moved = await client.patch("/api/v1/deliveries/1", json={"campaign_id": 2})
+    assert [(one["field"], one["detail"]) for one in moved.json()["errors"]] == [
+        ("campaign_id", "cannot change: the distribution of campaign 1 names the delivery")
+    ]
+    await client.delete("/api/v1/deliveries/1")
+    renamed = await client.patch("/api/v1/campaigns/1", json={"name": "Solar again"})
+    assert renamed.status_code == 200, renamed.text
 
 
 async def test_percentages_and_amounts_have_bounds(client: AsyncClient) -> None:
@@ -143,5 +172,17 @@ async def test_a_delivery_follows_another_of_its_own_campaign(client: AsyncClien
     assert (await client.post("/api/v1/deliveries", json=linked)).status_code == 201
     found = await problems(client, "/api/v1/deliveries", {**linked, "campaign_id": 2})
     assert found == {"settings.after": "is not a delivery of the campaign"}
+    for after in (1, 2):
+        answer = await client.patch("/api/v1/deliveries/1", json={"settings": {"after": after}})
+        assert [one["field"] for one in answer.json()["errors"]] == ["settings.after"]
+    third = {**delivery, "settings": {"after": 2}}
+    made = await client.post("/api/v1/deliveries", json=third)
+    assert made.status_code == 201
+    loop = await client.patch("/api/v1/deliveries/1", json={"settings": {"after": made.json()["id"]}})
+    assert [(one["field"], one["detail"]) for one in loop.json()["errors"]] == [
+        ("settings.after", "follows this delivery")
+    ]
+    left = await client.patch("/api/v1/deliveries/1", json={"campaign_id": 2})
+    assert left.json()["errors"][0]["detail"] == "cannot change: delivery 2 names the delivery"
     both = {**delivery, "settings": {"after": first.json()["id"], "sweeper": True}}
     assert "settings.sweeper" in await problems(client, "/api/v1/deliveries", both)

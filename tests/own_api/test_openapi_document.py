@@ -27,6 +27,16 @@ async def document_of(client: AsyncClient) -> dict[str, Any]:
     return document
 
 
+def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item[method] for item in document["paths"].values() for method in METHODS & set(item)]
+
+
+def refusal_text(document: dict[str, Any], operation: dict[str, Any], status: str) -> str:
+    refusal = operation["responses"][status]
+    text: str = document["components"]["responses"].get(status, {}).get("description", "")
+    return text if "$ref" in refusal else str(refusal["description"])
+
+
 async def test_every_reference_leads_somewhere(anonymous: AsyncClient) -> None:
     document = await document_of(anonymous)
 
@@ -43,7 +53,7 @@ async def test_every_schema_is_a_json_schema(anonymous: AsyncClient) -> None:
 
 async def test_every_operation_has_an_id_words_and_refusals(anonymous: AsyncClient) -> None:
     document = await document_of(anonymous)
-    operations = [item[method] for item in document["paths"].values() for method in METHODS & set(item)]
+    operations = operations_of(document)
 
     assert document["openapi"] == "3.1.0"
     assert len({operation["operationId"] for operation in operations}) == len(operations)
@@ -52,6 +62,31 @@ async def test_every_operation_has_an_id_words_and_refusals(anonymous: AsyncClie
         assert operation["description"]
         assert {"401", "403", "503"} <= set(operation["responses"])
         assert all(parameter["description"] for parameter in operation["parameters"])
+
+
+async def test_every_operation_says_more_than_its_permission_in_words_of_its_own(whole: AsyncClient) -> None:
+    document = await document_of(whole)
+    described = {
+        operation["operationId"]: operation["description"].partition("Needs the permission")[0].strip()
+        for operation in operations_of(document)
+    }
+
+    assert len(described) > 200
+    assert [name for name, text in described.items() if len(text) < 40] == []
+    assert [name for name, text in described.items() if list(described.values()).count(text) > 1] == []
+
+
+async def test_bodies_are_refused_at_the_size_that_each_operation_takes(whole: AsyncClient) -> None:
+    document = await document_of(whole)
+    sizes = {
+        operation["operationId"]: refusal_text(document, operation, "413")
+        for operation in operations_of(document)
+        if "413" in operation["responses"]
+    }
+
+    assert sizes["createCampaign"] == "The body is larger than 2 MiB."
+    assert sizes["uploadSuppressed"] == "The body is larger than 80 MiB."
+    assert sizes["startImport"] == "The body is larger than 256 MiB."
 
 
 async def test_every_example_is_accepted(client: AsyncClient) -> None:

@@ -95,7 +95,7 @@ class Gateway:
 async def send_due(desk: Desk, messenger: Messenger | None) -> None:
     """Turn what happened into messages and send what is due, until there is nothing to do."""
 
-    async def messenger_of(_: int) -> Messenger | None:
+    async def messenger_of(*_: int | None) -> Messenger | None:
         return messenger
 
     worker = ResponderWorker(desk.database, Ledger(desk.database), messenger_of, LINKS)

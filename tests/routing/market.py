@@ -8,6 +8,7 @@ from typing import Any
 
 from leadyard.campaigns.distribution import Distribution, Group, Member, Method, PingTarget
 from leadyard.campaigns.model import (
+    Buyer,
     Campaign,
     CampaignSettings,
     Delivery,
@@ -84,6 +85,7 @@ class Lead:
         self.tried: list[Tried] = []
         self.bids: dict[int, Bid] = {}
         self.costs = costs
+        self.buyers: dict[int, Buyer] = {}
         self.last: Choice | None = None
 
     def step(self, only: int = 0) -> Choice:
@@ -94,7 +96,7 @@ class Lead:
             Question(
                 route=self.route, past=past, turns=self.book, gates=self.gates, take=lambda _: None,
                 price=partial(price_of, of),
-                net=partial(net_bid, of.settings.auction), payout=lambda _, price: payout_of(of, 1, price),
+                net=partial(net_bid, of.settings.auction, self.buyers), payout=lambda _, price: payout_of(of, 1, price),
                 cap=lambda _: None, bids=self.bids, costs=self.costs, only=only,
             )
         )  # fmt: skip

@@ -6,6 +6,7 @@ from decimal import Decimal
 from tests.routing.market import Lead, campaign, delivery, ids, pinged, reasons, tree
 
 from leadyard.campaigns.distribution import AuctionTerms, MarginRule, Method, SaleTerms
+from leadyard.campaigns.model import Buyer, BuyerSettings, Status
 from leadyard.leads.model import AttemptState
 from leadyard.routing.trace import OUTBID
 from leadyard.routing.turns import TurnBook
@@ -37,6 +38,18 @@ def test_bids_are_compared_after_margin_and_penalty() -> None:
     lead.bid({1: "10", 2: "8"})
     choice = lead.step()
     assert [(o.delivery.id, o.net, o.price) for o in choice.sends] == [(2, 7_200_000, 8_000_000)]
+
+
+def test_a_buyers_own_penalty_comes_off_the_bids_of_all_its_deliveries() -> None:
+    lead = Lead(campaign([pinged(1, penalty=Decimal(1)), pinged(2)], Method.AUCTION))
+    terms = BuyerSettings(penalty=Decimal("1.50"))
+    lead.buyers = {101: Buyer(101, "1", "A", Status.ACTIVE, terms)}
+    lead.bid({1: "10", 2: "8"})
+    (offer,) = lead.step().sends
+    assert (offer.delivery.id, offer.net) == (2, 8_000_000)
+    lead.answer(AttemptState.REJECTED)
+    (offer,) = lead.step().sends
+    assert (offer.delivery.id, offer.net) == (1, 7_500_000)
 
 
 def test_a_bid_that_margin_and_penalty_eat_up_is_none() -> None:

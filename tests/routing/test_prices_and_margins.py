@@ -32,9 +32,32 @@ def test_the_exclusive_sale_is_made_when_it_brings_more_and_the_trace_says_so() 
     lead = Lead(campaign(deliveries, BEST))  # type: ignore[arg-type]
     choice = lead.step()
     assert (ids(choice), choice.sends[0].sale) == ([1], Sale.EXCLUSIVE)
-    assert choice.notes == ["shared sales bring no more than the exclusive one: 24000000 against 30000000"]
+    assert choice.notes == ["shared sales bring no more than the exclusive one: 24 GBP against 30 GBP"]
     lead.answer(AttemptState.REJECTED)
     assert ids(lead.step()) == [3]
+
+
+def test_the_trace_says_so_too_when_the_best_price_is_not_asked_for() -> None:
+    hybrid = tree(1, 2, 3, 4, sale=SaleTerms.HYBRID, sell_limit=3)
+    deliveries = [alone(1, "20.50"), several(2, "8"), several(3, "9"), several(4, "7.25")]
+    choice = Lead(campaign(deliveries, hybrid, currency="EUR")).step()  # type: ignore[arg-type]
+    assert (ids(choice), choice.sends[0].sale) == ([1], Sale.EXCLUSIVE)
+    (note,) = choice.notes
+    assert note.startswith("shared sales bring more than the exclusive one: 24.25 EUR against 20.5 EUR;")
+    dear = [alone(1, "30"), *deliveries[1:]]
+    assert Lead(campaign(dear, hybrid)).step().notes == []  # type: ignore[arg-type]
+
+
+def test_a_comparison_that_decides_nothing_passes_nobody_over() -> None:
+    hybrid = tree(1, 2, 3, 4, sale=SaleTerms.HYBRID, sell_limit=3)
+    deliveries = [alone(1, "20"), alone(2, "30"), several(3, "25"), several(4, "9")]
+    lead = Lead(
+        campaign(deliveries, hybrid),  # type: ignore[arg-type]
+        gate=lambda offer: "cap" if offer.delivery.id == 2 else None,
+    )
+    choice = lead.step()
+    assert (ids(choice), choice.skipped) == ([1], [])
+    assert "34 GBP against 20 GBP" in choice.notes[0]
 
 
 def test_only_those_that_pass_the_gates_count_towards_the_best_price() -> None:

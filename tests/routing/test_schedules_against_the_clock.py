@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadyard.routing.schedules import Schedule, Window, all_open_at, is_open, opens_at
+from leadyard.routing.schedules import Schedule, Window, all_open_at, is_open
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MINUTE = timedelta(minutes=1)
@@ -87,7 +87,7 @@ def test_the_next_opening_is_the_first_open_minute(
     schedule: Schedule, moment: tuple[ZoneInfo, datetime]
 ) -> None:
     zone, after = moment
-    found = opens_at(schedule, after, zone)
+    found = all_open_at([schedule], after, zone)
     expected = found_minute_by_minute([schedule], after, zone, 9)
     if expected is not None:
         assert found == expected
@@ -120,16 +120,16 @@ def test_an_hour_that_comes_twice_is_open_twice() -> None:
     zone = ZoneInfo("Europe/London")
     schedule = Schedule(sunday=(Window("01:30", "02:00"),))
     first, second = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
-    assert opens_at(schedule, datetime(2026, 10, 24, 12, tzinfo=UTC), zone) == first
+    assert all_open_at([schedule], datetime(2026, 10, 24, 12, tzinfo=UTC), zone) == first
     assert not is_open(schedule, first + timedelta(minutes=30), zone)
-    assert opens_at(schedule, first + timedelta(minutes=30), zone) == second
+    assert all_open_at([schedule], first + timedelta(minutes=30), zone) == second
 
 
 def test_a_window_that_the_clocks_leave_out_opens_a_week_later() -> None:
     zone = ZoneInfo("Europe/London")
     schedule = Schedule(sunday=(Window("01:00", "02:00"),))
     after = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    assert opens_at(schedule, after, zone) == datetime(2026, 4, 5, 0, tzinfo=UTC)
+    assert all_open_at([schedule], after, zone) == datetime(2026, 4, 5, 0, tzinfo=UTC)
 
 
 def test_a_night_shift_runs_on_until_the_morning_and_a_closed_date_interrupts_it() -> None:
@@ -143,4 +143,4 @@ def test_a_night_shift_runs_on_until_the_morning_and_a_closed_date_interrupts_it
 
 @pytest.mark.parametrize("schedule", [Schedule(), Schedule(closed_dates=(date(2026, 11, 21),))])
 def test_a_schedule_without_windows_never_opens(schedule: Schedule) -> None:
-    assert opens_at(schedule, datetime(2026, 11, 20, tzinfo=UTC), ZoneInfo("UTC")) is None
+    assert all_open_at([schedule], datetime(2026, 11, 20, tzinfo=UTC), ZoneInfo("UTC")) is None

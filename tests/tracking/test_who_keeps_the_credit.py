@@ -1,4 +1,4 @@
-"""The rule of credit, against the table of the contract (9.2) and against what must hold for any history."""
+"""The rule of credit, against a table of cases and against what must hold for any history."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -9,6 +9,8 @@ import structlog
 from leadyard.affiliates.commissions import occasion_store
 from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.commissions.sold_leads import settle_occasions
+from leadyard.affiliates.commissions.tracked_leads import attach_visitors
+from leadyard.affiliates.following import ProgrammeFollows
 from leadyard.affiliates.program import service as programs
 from leadyard.affiliates.purchases import schedule_store, store
 from leadyard.affiliates.purchases.paying import pay_month
@@ -53,6 +55,8 @@ class CommissionWorker:
         return sum(shares) + sum([await self._pay_months(account_id, now) for account_id in due])
 
     async def _settle(self, account_id: int, now: datetime) -> int:
+        await attach_visitors(self._database, account_id, ProgrammeFollows(self._ledger), _MOST_OCCASIONS)
+
         async def work(connection: Connection) -> int:
             program = await programs.read(connection, account_id)
             return await settle_occasions(connection, self._ledger, account_id, program, now, _MOST_OCCASIONS)

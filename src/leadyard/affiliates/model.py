@@ -40,7 +40,7 @@ class PayoutMethod(StrEnum):
 
 
 class Attribution(msgspec.Struct, frozen=True):
-    """Who keeps the credit (contracts/leaddyno.md, 9.2); `look_back_days` None: no limit."""
+    """Who keeps the credit (docs/tracking.md, "Who is credited"); `look_back_days` None: no limit."""
 
     first_affiliate_wins: bool = True
     first_source_wins: bool = False
@@ -51,12 +51,12 @@ class Attribution(msgspec.Struct, frozen=True):
 class FraudSettings(msgspec.Struct, frozen=True):
     """When visits look wrong: so many visitors of one affiliate from one network within an hour; 0: never.
 
-    `data_centre_networks` are added to those that are built in.
+    `data_centre_networks` are added to those that are built in and to the operator's file.
     """
 
     burst_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
     data_centre_visitors: Annotated[int, Meta(ge=0, le=1_000_000)] = 3
-    data_centre_networks: Annotated[tuple[str, ...], Meta(max_length=5000)] = ()
+    data_centre_networks: Annotated[tuple[str, ...], Meta(max_length=20_000)] = ()
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -154,7 +154,7 @@ class Tier(msgspec.Struct, frozen=True):
 
 
 class PlanLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a plan: either `fixed` (in the plan's currency) or `percent` (contracts/leaddyno.md, section 8)."""
+    """One line of a plan: either `fixed` (in the plan's currency) or `percent` (docs/affiliates.md)."""
 
     pays_for: PaysFor
     fixed: Decimal | None = None

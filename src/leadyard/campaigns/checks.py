@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_network
-from urllib.parse import urlsplit
 
 from leadyard.campaigns.distribution_checks import auction_problems, distribution_problems, margin_problems
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
@@ -20,6 +19,7 @@ from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
 from leadyard.delivery.postbacks import postback_problems
 from leadyard.intake.fields import STANDARD_FIELDS, FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem
+from leadyard.kit.web_addresses import is_web_address
 
 HUNDRED_PERCENT = 100
 KEYED = ("email", "phone1", "phone2", "phone3")
@@ -37,7 +37,7 @@ def campaign_problems(campaign: CampaignInput) -> list[FieldProblem]:
         *_elsewhere_problems(campaign.settings.dedupe),
         *_check_problems(campaign),
         *_address_problems(campaign.settings.blocked_addresses),
-        *_refused_url_problems(campaign.settings),
+        *_page_problems(campaign.settings),
         *distribution_problems("settings.distribution", campaign.settings.distribution),
         *auction_problems("settings.auction", campaign.settings.auction),
         *margin_problems("settings.margin", campaign.settings.margin),
@@ -94,23 +94,6 @@ def webhook_problems(webhook: WebhookInput) -> list[FieldProblem]:
     return problems
 
 
-def is_web_address(text: str) -> bool:
-    """Tell whether a text is a complete http or https address without a user name or password."""
-    if any(character.isspace() or not character.isprintable() for character in text):
-        return False
-    try:
-        parts = urlsplit(text)
-        port_is_good = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and port_is_good
-        and "@" not in parts.netloc
-    )
-
-
 def _is_field_name(name: str) -> bool:
     return 0 < len(name) <= 64 and all(c.isascii() and (c.islower() or c.isdigit() or c == "_") for c in name)  # noqa: PLR2004 - the limit that the message names
 
@@ -158,10 +141,13 @@ def _address_problems(addresses: Sequence[str]) -> list[FieldProblem]:
     return problems
 
 
-def _refused_url_problems(settings: CampaignSettings) -> list[FieldProblem]:
-    if not settings.refused_url or is_web_address(settings.refused_url):
-        return []
-    return [FieldProblem("settings.refused_url", "is not an http or https address")]
+def _page_problems(settings: CampaignSettings) -> list[FieldProblem]:
+    pages = {name: getattr(settings, name) for name in ("refused_url", "sold_url", "unsold_url")}
+    return [
+        FieldProblem(f"settings.{name}", "is not an http or https address")
+        for name, page in pages.items()
+        if page and not is_web_address(page)
+    ]
 
 
 def _skipped_problems(settings: CampaignSettings) -> list[FieldProblem]:

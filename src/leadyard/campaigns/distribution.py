@@ -18,7 +18,7 @@ Weight = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Method(StrEnum):
-    """How a group chooses among its members (LeadByte contract, section 10, "Distribution")."""
+    """How a group chooses among its members (docs/leadbyte.md)."""
 
     STANDARD = "Standard"
     PRIORITY = "Priority"
@@ -74,11 +74,14 @@ class Distribution(Group, frozen=True):
 class AuctionTerms(msgspec.Struct, frozen=True):
     """How pings are made: the time for all of them, what is kept of each bid, and how long a bid holds.
 
-    A buyer's own deadline is the time in which 95 of 100 of its last answers came, times `patience`, within the
+    `total_milliseconds` is the time for pings and posts together: after it no post to a further bid is begun.
+
+    A buyer's own deadline is the time in which 95 of 100 of its last bids came, times `patience`, within the
     bounds of its delivery.
     """
 
     budget_milliseconds: Annotated[int, Meta(ge=50, le=30_000)] = 3000
+    total_milliseconds: Annotated[int, Meta(ge=50, le=300_000)] = 30_000
     patience: Annotated[float, Meta(ge=1, le=10)] = 2.0
     margin: Amount = Decimal(0)
     margin_percent: Annotated[

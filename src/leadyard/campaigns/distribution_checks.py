@@ -27,7 +27,7 @@ def distribution_problems(path: str, distribution: Method | Distribution) -> lis
     if isinstance(distribution, Method):
         return []
     problems = list(_group_problems(path, distribution, 1))
-    named = list(_named(distribution))
+    named = [delivery_id for _, delivery_id in deliveries_named(path, distribution)]
     if len(named) > MOST_MEMBERS:
         problems.append(FieldProblem(path, f"names more than {MOST_MEMBERS} deliveries"))
     twice = sorted(delivery_id for delivery_id, count in Counter(named).items() if count > 1)
@@ -79,12 +79,14 @@ def _group_problems(path: str, group: Group, depth: int) -> Iterator[FieldProble
             yield from _group_problems(f"{place}.group", member.group, depth + 1)
 
 
-def _named(group: Group) -> Iterator[int]:
-    for member in group.members:
+def deliveries_named(path: str, group: Group) -> Iterator[tuple[str, int]]:
+    """List the deliveries that a group names, those of groups in it included, each with its place."""
+    for i, member in enumerate(group.members):
+        place = f"{path}.members[{i}]"
         if member.delivery_id is not None:
-            yield member.delivery_id
+            yield f"{place}.delivery_id", member.delivery_id
         if member.group is not None:
-            yield from _named(member.group)
+            yield from deliveries_named(f"{place}.group", member.group)
 
 
 def _percent_problems(path: str, percent: Decimal) -> list[FieldProblem]:

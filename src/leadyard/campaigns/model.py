@@ -44,6 +44,7 @@ from leadyard.delivery.model import (
 from leadyard.intake.fields import FieldRule
 from leadyard.intake.providers.model import CampaignCheck, RowId
 from leadyard.kit.masking import SecretText
+from leadyard.kit.web_addresses import LONGEST_WEB_ADDRESS
 from leadyard.ledger.credit.model import CreditTerms
 from leadyard.routing.rules.model import Rule
 from leadyard.routing.schedules import Schedule
@@ -104,6 +105,7 @@ class Match(StrEnum):
     ALL = "all"
 
 
+PageUrl = Annotated[str, Meta(max_length=LONGEST_WEB_ADDRESS)]
 Hours = Annotated[int, Meta(ge=1, le=876_000)]
 RowIds = Annotated[tuple[RowId, ...], Meta(max_length=50)]
 
@@ -158,7 +160,14 @@ class CampaignSettings(msgspec.Struct, frozen=True):
     release_after_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
     release_per_minute: Annotated[int, Meta(ge=1, le=60_000)] = 600
     live_responses: bool = False
-    refused_url: Annotated[str, Meta(max_length=2048)] = ""
+    live_seconds: Annotated[
+        int, Meta(ge=1, le=20, description="How long an answer waits for the sale at most.")
+    ] = 20
+    refused_url: PageUrl = ""
+    sold_url: Annotated[
+        PageUrl, Meta(description="Where a sold lead is sent, unless its buyer named a page.")
+    ] = ""
+    unsold_url: Annotated[PageUrl, Meta(description="Where a lead is sent that nobody bought.")] = ""
     blocked_addresses: tuple[str, ...] = ()
     distribution: Annotated[
         Method | Distribution,
@@ -202,6 +211,9 @@ class BuyerSettings(msgspec.Struct, frozen=True):
     schedule: Schedule | None = None
     credit: CreditTerms = CreditTerms()
     breaker: BreakerPolicy = BreakerPolicy()
+    penalty: Annotated[
+        Money, Meta(description="Taken off each of its bids before bids are compared, beside the delivery's.")
+    ] = Decimal(0)
     dedupe: DeliveredDedupe = DeliveredDedupe()
     returns: ReturnPolicy = ReturnPolicy()
 
@@ -307,7 +319,7 @@ class WebhookForm(StrEnum):
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):
-    """Which events a webhook gets, of which campaigns and suppliers (none: all); the secret signs every call.
+    """Which events a webhook gets, of which campaigns and suppliers, or affiliates (none: all); the secret signs every call.
 
     A postback (`get`, `form`) may name values of the lead in its url, `form` sends `fields` as its body.
     """
@@ -319,6 +331,10 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     fields: Annotated[tuple[FieldMapping, ...], Meta(max_length=100)] = ()
     campaign_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
     supplier_ids: Annotated[tuple[PartyId, ...], Meta(max_length=1000)] = ()
+    affiliate_ids: Annotated[
+        tuple[PartyId, ...],
+        Meta(max_length=1000, description="Only events of the programme that are about these affiliates."),
+    ] = ()
 
 
 class Supplier(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What buyers may give back: reasons, and the limits of a buyer or a delivery (LeadByte contract, section 10)."""
+"""What buyers may give back: reasons, and the limits of a buyer or a delivery (docs/leadbyte.md)."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -17,6 +17,8 @@ from leadyard.routing.rules import (
     compile_when_needed,
     lists_in,
     operands_of,
+    priced_in,
+    without,
 )
 
 FILTERED_TEXT = "Lead does not match the campaign's filter"
@@ -40,9 +42,14 @@ class PayoutTerms(msgspec.Struct, frozen=True):
 
 
 class DeliveryRules(msgspec.Struct, frozen=True):
-    """The rules of one delivery: which leads it takes, what they cost, and what their supplier is paid."""
+    """The rules of one delivery: which leads it takes, what they cost, and what their supplier is paid.
+
+    `before_bid` is what can be told of `accepts` while no bid is known; `asks_offer` tells whether that is less.
+    """
 
     accepts: Test | None
+    before_bid: Test | None
+    asks_offer: bool
     prices: tuple[tuple[Test, Decimal], ...]
     payouts: tuple[tuple[Test | None, PayoutRule], ...]
 
@@ -149,8 +156,13 @@ def _payouts(campaign: Campaign, words: Vocabulary) -> dict[int | None, PayoutTe
 
 def _delivery(delivery: Delivery, words: Vocabulary) -> DeliveryRules:
     settings = delivery.settings
+    rule = settings.rule
+    accepts = _optional(rule, words)
+    priced = frozenset[str]() if rule is None else priced_in(rule, words.operands)
     return DeliveryRules(
-        _optional(settings.rule, words),
+        accepts,
+        _optional(without(rule, priced), words) if rule is not None and priced else accepts,
+        bool(priced),
         tuple((compile_when_needed(line.rule, words), line.revenue) for line in settings.prices),
         tuple((_optional(line.rule, words), line) for line in settings.payouts),
     )

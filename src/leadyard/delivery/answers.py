@@ -1,4 +1,4 @@
-"""Judges a buyer's answer by the delivery's response table (LeadByte contract, section 10, Delivery)."""
+"""Judges a buyer's answer by the delivery's response table (docs/templates.md)."""
 
 import re
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from leadyard.delivery import json_paths, xml_paths
 from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, Outcome
 from leadyard.kit.errors import FieldProblem
 from leadyard.kit.money import BadAmountError, parse_amount
+from leadyard.kit.web_addresses import LONGEST_WEB_ADDRESS, is_web_address
 
 _BUSY = frozenset({429, 503})
 _STATUS_PART = re.compile(r"([1-5])xx|([1-5]\d\d)(?:-([1-5]\d\d))?", re.IGNORECASE)
@@ -39,6 +40,7 @@ class Judgement(Struct, frozen=True):
     reason: str
     revenue: Decimal | None = None
     buyer_reference: str | None = None
+    redirect_url: str | None = None
 
 
 class Answer:
@@ -77,6 +79,7 @@ class CompiledRules(Struct, frozen=True):
     revenue: Reader | None
     reference: Reader | None
     reason: Reader | None
+    redirect_url: Reader | None
 
 
 def judge(rules: AnswerRules, status: int, content_type: str, body: str) -> Judgement:
@@ -133,6 +136,7 @@ def _judgement(compiled: CompiledRules, answer: Answer, outcome: Outcome, label:
         (words or label)[:_REASON_LIMIT],
         revenue,
         (read_value(compiled.reference, answer) or "")[:255] or None,
+        _page(read_value(compiled.redirect_url, answer)) if outcome is Outcome.ACCEPT else None,
     )
 
 
@@ -140,6 +144,12 @@ def read_value(reader: Reader | None, answer: Answer) -> str | None:
     """Read a value; JSON escapes can spell NUL and lone surrogates, which no database text can hold."""
     text = None if reader is None else reader(answer)
     return text and text.replace("\x00", "\ufffd").encode(errors="replace").decode()
+
+
+def _page(text: str | None) -> str | None:
+    """Take the address of a page; anything that is not one, or too long for one, is none."""
+    page = (text or "").strip()
+    return page if 0 < len(page) <= LONGEST_WEB_ADDRESS and is_web_address(page) else None
 
 
 def _amount(text: str | None) -> Decimal | None:
@@ -164,6 +174,7 @@ def compile_rules(rules: AnswerRules) -> CompiledRules:
         _reader(rules.revenue, "revenue"),
         _reader(rules.reference, "reference"),
         _reader(rules.reason, "reason"),
+        _reader(rules.redirect_url, "redirect_url"),
     )
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 from leadyard.delivery.auctions import Auction, digest_of, told
 from leadyard.delivery.sending import Job
+from leadyard.leads.model import AttemptState
+from leadyard.routing.budgets import Bids
 from leadyard.routing.offers import Bid
 from leadyard.routing.routes import Route
 from leadyard.storage.database import Connection, encode_json
@@ -33,9 +35,14 @@ WHERE a.account_id = $1 AND a.id = row.id AND a.lead_id IS NULL AND a.expires_at
   AND a.campaign_id = row.campaign_id AND a.supplier_id IS NOT DISTINCT FROM row.supplier_id AND a.asked = row.asked
 """
 
-_OF_LEADS = """
-SELECT lead_id, after_attempt, bids FROM auctions
-WHERE account_id = $1 AND lead_id = ANY($2::bigint[]) AND expires_at > $3 ORDER BY at
+_OF_LEADS = f"""
+SELECT a.lead_id, a.after_attempt, a.bids, a.at, (
+  SELECT min(t.started_at) FROM delivery_attempts t
+  WHERE t.account_id = $1 AND t.lead_id = a.lead_id AND t.number > a.after_attempt
+    AND t.state <> {int(AttemptState.SKIPPED)}
+) AS posted_at
+FROM auctions a
+WHERE a.account_id = $1 AND a.lead_id = ANY($2::bigint[]) AND a.expires_at > $3 ORDER BY a.at
 """
 
 _FORGET = "DELETE FROM auctions WHERE account_id = $1 AND lead_id IS NULL AND expires_at < $2"
@@ -60,15 +67,19 @@ async def bids_of(
     now: datetime,
     jobs: Sequence[Job],
     routes: Mapping[int, Route],
-) -> dict[int, dict[int, Bid]]:
-    """Read the bids that hold for each job's pass, by lead and delivery, its supplier's own ping included."""
+) -> dict[int, Bids]:
+    """Read the bids that hold for each job's pass, by lead, its supplier's own ping included."""
     await _take_pings(connection, account_id, now, jobs, routes)
-    passes = {job.lead_id: job.after_attempt for job in jobs}
-    found: dict[int, dict[int, Bid]] = {}
-    for row in await connection.fetch(_OF_LEADS, account_id, list(passes), now):
-        if row["after_attempt"] == passes[row["lead_id"]]:
+    by_id = {job.lead_id: job for job in jobs}
+    found: dict[int, Bids] = {}
+    for row in await connection.fetch(_OF_LEADS, account_id, list(by_id), now):
+        job = by_id[row["lead_id"]]
+        if row["after_attempt"] == job.after_attempt:
             bids = msgspec.convert(row["bids"], list[Bid])
-            found.setdefault(row["lead_id"], {}).update({bid.delivery_id: bid for bid in bids})
+            terms, posted_at = routes[job.campaign_id].campaign.settings.auction, row["posted_at"]
+            began = now if posted_at is None else max(row["at"], posted_at)
+            known = found.setdefault(job.lead_id, Bids())
+            known.add(terms, bids, began, is_posted=posted_at is not None, now=now)
     return found
 
 

@@ -7,7 +7,6 @@ their connections.
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -115,14 +114,13 @@ class Auctioneer:
         deadline = self._deadlines.of(key, ping, campaign.settings.auction.patience, now)
         deadline = min(deadline, campaign.settings.auction.budget_milliseconds)
         values = {**told_values, **_names(setup, campaign, supplier_id, delivery, ping_id)}
-        started = time.perf_counter()
         try:
             async with asyncio.timeout(deadline / 1000):
                 verdict = await self._transport.deliver(
                     ping.http, ping.answers, values, idempotency_key=ping_id
                 )
-            self._deadlines.answered(key, round((time.perf_counter() - started) * 1000), now)
             bid = _bid(offer, ping, verdict, deadline)
+            self._deadlines.heard(key, bid, now)
         except TimeoutError:
             self._deadlines.missed(key, deadline, now)
             verdict = Verdict(Outcome.UNKNOWN, TOO_LATE)

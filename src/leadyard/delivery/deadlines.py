@@ -1,6 +1,7 @@
-"""How long each buyer is given to answer a ping: learned from its past answers, within the operator's bounds.
+"""How long each buyer is given to answer a ping: learned from its past bids, within the operator's bounds.
 
-Answers are counted by the slot of time in which they came and by how long they took, so that what several processes
+Only bids and missed deadlines count: a buyer that declines at once and bids after some thought needs the time of its
+bids, and a refused connection tells nothing of how long a bid takes. They are counted by the slot of time in which they came and by how long they took, so that what several processes
 have seen is a sum. The newest slots speak, as many as it takes for REMEMBERED answers: older ones fade.
 """
 
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from leadyard.campaigns.distribution import PingTarget
+from leadyard.routing.offers import Bid
 
 REMEMBERED = 100
 SLOT_SECONDS = 300
@@ -93,8 +95,13 @@ class Deadlines:
             self._usual[key] = usual(self._counts(key), now)
         return deadline(self._usual[key], ping, patience)
 
+    def heard(self, key: DeliveryKey, bid: Bid, now: datetime) -> None:
+        """Learn from what a ping brought, if it is a bid."""
+        if bid.amount is not None:
+            self.answered(key, bid.milliseconds, now)
+
     def answered(self, key: DeliveryKey, milliseconds: int, now: datetime) -> None:
-        """Remember an answer."""
+        """Remember how long a bid took."""
         self._fresh.setdefault(key, Counter())[slot_of(now), rounded(milliseconds)] += 1
         self._usual.pop(key, None)
 

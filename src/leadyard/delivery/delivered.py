@@ -1,7 +1,7 @@
 """Keys of leads already delivered: a delivery or a buyer that wants each only once is passed over for another one.
 
 Keys are claimed in the unit of work that marks an attempt as sending, and given back with an outcome by which the
-buyer surely has not taken the lead (LeadByte contract, section 10, "Delivery and buyer dedupe").
+buyer surely has not taken the lead (docs/distribution.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -46,7 +46,7 @@ def gates_of(around: Surroundings, job: Job) -> tuple[Gate, ...]:
     exclusion = exclusion_of(around.setup, job)
     return (
         lambda offer: buyer_gate(around, offer),
-        lambda offer: exclusion(offer.delivery),
+        exclusion,
         lambda offer: schedule_gate(around, job, offer),
         lambda offer: around.closed_until(offer.delivery.buyer_id),
         lambda offer: around.delivered.reason((job.lead_id, offer.delivery.id)),

@@ -233,6 +233,10 @@ class AnswerRules(Struct, frozen=True, cache_hash=True):
     )
     reference: Annotated[Extract | None, Meta(description="The buyer's own id for the lead.")] = None
     reason: Annotated[Extract | None, Meta(description="The buyer's words for a refusal.")] = None
+    redirect_url: Annotated[
+        Extract | None,
+        Meta(description="The page to which the buyer wants the person sent whose lead it took."),
+    ] = None
 
 
 class RetryPolicy(Struct, frozen=True):

@@ -1,43 +1,58 @@
-"""News of limits for webhooks: a cap that was reached, credit that runs low or out."""
+"""News of limits, for people and webhooks: a cap that was reached, credit that runs low or out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Status, WebhookEvent
+from leadyard.campaigns.model import WebhookEvent
 from leadyard.delivery import outbox
 from leadyard.kit.money import from_micros, plain
 from leadyard.ledger.credit.model import Alert, CreditKey
+from leadyard.notices.model import NoticeKind
+from leadyard.notices.service import note
 from leadyard.routing.caps import CapKey, CapOwner, Measure, tell_once
-from leadyard.storage.database import Connection
+from leadyard.storage.database import Connection, Database, database_of
 
+_MOST_REMEMBERED = 10_000
+_told_before: WeakKeyDictionary[Database, set[CapKey]] = WeakKeyDictionary()
 _EVENTS = {Alert.LOW: WebhookEvent.CREDIT_LOW, Alert.EMPTY: WebhookEvent.CREDIT_EMPTY}
 
 
 async def tell_of_caps(
     connection: Connection, setup: AccountSetup, now: datetime, reached: Mapping[CapKey, int]
 ) -> None:
-    """Queue the news of caps, given with their limits, that reached them: once for each cap and period."""
-    if not reached or not _somebody_asks(setup, WebhookEvent.CAP_REACHED):
+    """Tell of caps, given with their limits, that reached them: once for each cap and period."""
+    if not reached:
         return
-    fresh = await tell_once(connection, reached)
-    told = [{"cap": _cap(setup, key, reached[key])} for key in fresh]
-    await outbox.announce_news(connection, setup, now, WebhookEvent.CAP_REACHED, told)
+    told_before = _told_before.setdefault(database_of(connection), set())
+    asked = reached.keys() - told_before
+    if not asked:
+        return
+    fresh = await tell_once(connection, asked)
+    _remember(told_before, asked.difference(fresh))
+    if fresh:
+        told = [{"cap": _cap(setup, key, reached[key])} for key in fresh]
+        await note(connection, setup.account.id, NoticeKind.CAP_REACHED, told)
+        await outbox.announce_news(connection, setup, now, WebhookEvent.CAP_REACHED, told)
+
+
+def _remember(told_before: set[CapKey], keys: Iterable[CapKey]) -> None:
+    """Keep which caps are told of for good, so that a full one costs no statement each time it is looked at."""
+    if len(told_before) > _MOST_REMEMBERED:
+        told_before.clear()
+    told_before.update(keys)
 
 
 async def tell_of_credit(
     connection: Connection, setup: AccountSetup, now: datetime, news: Mapping[CreditKey, tuple[Alert, int]]
 ) -> None:
-    """Queue the news of buyers' credit: how it stands, and what is left of it in micro-units."""
+    """Tell of buyers' credit: how it stands, and what is left of it in micro-units."""
     for key, (alert, left) in news.items():
-        if _somebody_asks(setup, _EVENTS[alert]):
-            told = {"credit": _credit(setup, key, left)}
-            await outbox.announce_news(connection, setup, now, _EVENTS[alert], [told])
-
-
-def _somebody_asks(setup: AccountSetup, event: WebhookEvent) -> bool:
-    return any(hook.status is Status.ACTIVE and event in hook.settings.events for hook in setup.webhooks)
+        told = {"credit": _credit(setup, key, left)}
+        await note(connection, setup.account.id, NoticeKind(_EVENTS[alert]), [told])
+        await outbox.announce_news(connection, setup, now, _EVENTS[alert], [told])
 
 
 def _cap(setup: AccountSetup, key: CapKey, limit: int) -> dict[str, Any]:

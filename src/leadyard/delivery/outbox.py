@@ -25,10 +25,12 @@ FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS row (webhook_id, lead_id,
 _QUEUE_NEWS = """
 INSERT INTO outbox (account_id, webhook_id, event, lead_id, payload, state, due_at)
 SELECT $1, w.id, $2, NULL, told.payload::jsonb, 0, $3
-FROM webhooks w CROSS JOIN unnest($4::text[]) WITH ORDINALITY AS told (payload, place)
+FROM webhooks w CROSS JOIN unnest($4::text[], $5::bigint[]) WITH ORDINALITY AS told (payload, affiliate_id, place)
 WHERE w.account_id = $1 AND w.status = 'Active' AND w.settings -> 'events' ? $2
     AND jsonb_array_length(w.settings -> 'campaign_ids') = 0
     AND jsonb_array_length(w.settings -> 'supplier_ids') = 0
+    AND (coalesce(jsonb_array_length(w.settings -> 'affiliate_ids'), 0) = 0
+      OR w.settings -> 'affiliate_ids' @> to_jsonb(told.affiliate_id))
 ORDER BY told.place, w.id
 """
 
@@ -99,11 +101,18 @@ async def announce_programme_news(
 ) -> None:
     """Queue an event of the affiliate programme, about no submission: the webhooks are looked up as of now.
 
-    Webhooks of certain campaigns or suppliers get none. Each payload's members become members of a message.
+    Webhooks of certain campaigns or suppliers get none, those of certain affiliates only what is about one of them.
+    Each payload's members become members of a message.
     """
     if told:
         payloads = [encode_json(payload) for payload in told]
-        await connection.execute(_QUEUE_NEWS, account_id, event, now, payloads)
+        affiliates = [_affiliate_of(payload) for payload in told]
+        await connection.execute(_QUEUE_NEWS, account_id, event, now, payloads, affiliates)
+
+
+def _affiliate_of(payload: Mapping[str, Any]) -> int | None:
+    """Find whom a payload is about: its one member says."""
+    return next((one["affiliate_id"] for one in payload.values() if "affiliate_id" in one), None)
 
 
 async def _queue(

@@ -24,9 +24,10 @@ from leadyard.delivery.waves import Wave
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.reports.model import Deltas, standing_change
 from leadyard.reports.service import write_deltas
+from leadyard.routing.budgets import Bids
 from leadyard.routing.choice import Choice, Question
 from leadyard.routing.methods import choose
-from leadyard.routing.offers import Bid, Offer, Past, Sale, Tried
+from leadyard.routing.offers import Offer, Past, Sale, Tried
 from leadyard.routing.prices import net_bid
 from leadyard.routing.routes import Route, Routes
 from leadyard.routing.trace import Decision, encoded
@@ -36,6 +37,7 @@ from leadyard.storage.database import Connection, Row
 
 __all__ = ["Plan", "Planner", "mark_unsold", "read_job", "write_plan"]
 
+_NO_BIDS = Bids()
 _SOLD = frozenset({SaleStatus.SOLD, SaleStatus.ASSIGNED})
 
 
@@ -117,7 +119,7 @@ class Planner:
             if route is None:
                 self._end(plan, job, None)
             else:
-                self._plan_job(plan, job, route, book, bids.get(job.lead_id, {}), around)
+                self._plan_job(plan, job, route, book, bids.get(job.lead_id, _NO_BIDS), around)
         await limits.write(connection)
         await delivered.write(connection)
         await write_turns(connection, self._account_id, book.moved)
@@ -130,7 +132,7 @@ class Planner:
 
     async def _bids(
         self, connection: Connection, jobs: Sequence[Job], routes: Mapping[int, Route]
-    ) -> dict[int, dict[int, Bid]]:
+    ) -> dict[int, Bids]:
         asked = [job for job in jobs if job.campaign_id in routes and routes[job.campaign_id].has_pings]
         if not asked:
             return {}
@@ -142,7 +144,7 @@ class Planner:
         job: Job,
         route: Route,
         book: TurnBook,
-        bids: Mapping[int, Bid],
+        bids: Bids,
         around: Surroundings,
     ) -> None:
         past = Past(job.tried, job.after_attempt, route.moving_on)
@@ -155,17 +157,25 @@ class Planner:
             gates=gates_of(around, job),
             take=partial(take, around, job, held),
             price=partial(offered_price, self._setup, campaign, job),
-            net=partial(net_bid, campaign.settings.auction),
+            net=partial(net_bid, campaign.settings.auction, self._setup.buyers),
             payout=partial(expected_payout, self._setup, campaign, job),
             cap=partial(cap_state, around, job),
-            bids=bids,
+            bids=bids.of,
             costs=job.costs,
             only=job.only,
             sold_before=job.sale_status in _SOLD,
         )
-        self._write(plan, job, route, choose(question), held)
+        self._write(plan, job, route, choose(question), held, bids.until)
 
-    def _write(self, plan: Plan, job: Job, route: Route, choice: Choice, held: Held) -> None:
+    def _write(
+        self,
+        plan: Plan,
+        job: Job,
+        route: Route,
+        choice: Choice,
+        held: Held,
+        until: Mapping[int, datetime],
+    ) -> None:
         """Turn a choice into attempts; the last of them carries the trace of the step."""
         decision = encoded(_decision(route, job, choice))
         number = job.next_number
@@ -187,7 +197,7 @@ class Planner:
         if not rows:
             plan.traces.append(store.Step(job.lead_id, number - 1, decision))
         if choice.sends:
-            self._send(plan, job, route, choice.sends, numbers, held)
+            self._send(plan, job, route, choice.sends, numbers, held, until)
         elif choice.asks:
             job.tried += [
                 Tried(b.number, b.delivery_id, b.state, b.sale)
@@ -205,6 +215,7 @@ class Planner:
         offers: Sequence[Offer],
         numbers: Sequence[int],
         held: Held,
+        until: Mapping[int, datetime],
     ) -> None:
         wave = Wave(frozenset(numbers))
         for offer, number in zip(offers, numbers, strict=True):
@@ -214,7 +225,7 @@ class Planner:
                 Sending(
                     job, number, delivery, self._setup.buyers[delivery.buyer_id], route.campaign, self._setup,
                     self._zone, self._now, offer, wave, route.goes_on_after(delivery.id, offer.sale),
-                    held.get((delivery.id, offer.sale), NOTHING),
+                    held.get((delivery.id, offer.sale), NOTHING), until.get(delivery.id),
                 )
             )  # fmt: skip
 

@@ -1,12 +1,14 @@
 """Postbacks: webhooks that name values of the lead in their address or send them as a form, instead of its record."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+
+import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Webhook, WebhookForm, WebhookSettings
+from leadyard.delivery.event_names import names_of
 from leadyard.delivery.model import HttpTarget
-from leadyard.delivery.transports.http import check_target
+from leadyard.delivery.transports.http import check_target, names_in
 from leadyard.delivery.transports.http.request import Request, compile_target
 from leadyard.kit.errors import FieldProblem
 from leadyard.kit.ids import queue_id
@@ -28,6 +30,19 @@ def postback_problems(url: str, settings: WebhookSettings) -> list[FieldProblem]
         FieldProblem(f"settings.{p.field}" if p.field.startswith("fields") else p.field, p.detail)
         for p in found
     ]
+
+
+def unknown_names(url: str, settings: WebhookSettings, fields: Collection[str]) -> list[FieldProblem]:
+    """Name what a postback reads that none of its events has; `fields` are those that leads can have."""
+    known = names_of(settings.events, fields)
+    plain_target = msgspec.structs.replace(settings, fields=())
+    in_address = names_in(target_of(url, plain_target))
+    found = [("url", name) for name in sorted(in_address - known)]
+    for place, field in enumerate(settings.fields):
+        alone = msgspec.structs.replace(settings, fields=(field,))
+        names = names_in(target_of(url, alone)) - in_address
+        found += [(f"settings.fields[{place}].value", name) for name in sorted(names - known)]
+    return [FieldProblem(place, f"names {name}, which none of the events has") for place, name in found]
 
 
 def postback_request(hook: Webhook, values: Mapping[str, str]) -> Request:
@@ -57,9 +72,3 @@ def lead_values(view: LeadView, setup: AccountSetup) -> dict[str, str]:
         "supplier.sid": "" if supplier is None else supplier.sid,
         "supplier.name": "" if supplier is None else supplier.name,
     }
-
-
-def event_values(event: str, payload: Mapping[str, Any]) -> dict[str, str]:
-    """Collect what a postback may name of the event: `event`, and `event.…` for each of its details."""
-    details = {f"event.{name}": str(value) for name, value in payload.items() if value is not None}
-    return {"event": event, **details}

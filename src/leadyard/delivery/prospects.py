@@ -5,7 +5,6 @@ Nothing is stored of the lead; a ping leaves its bids, so that the lead which fo
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -198,15 +197,21 @@ def _leaves_margin(prospect: _Prospect, offer: Offer) -> bool:
 
 
 def _open_offers(prospect: _Prospect, gates: Sequence[Gate]) -> list[Offer]:
-    """List the offers that could bring a bid: pinged deliveries, and fixed prices in auctions."""
+    """List the offers that could bring a bid: pinged deliveries, and those whose price is known before they answer."""
     route = prospect.route
-    price = partial(offered_price, prospect.setup, route.campaign, prospect.job)
-    offers = [
-        Offer(route.active[id_], home.kind, price(route.active[id_], home.kind))
-        for id_, home in route.homes.items()
-        if home.method is Method.AUCTION or route.active[id_].settings.kind is DeliveryKind.PING_POST
-    ]
+    offers = []
+    for id_, home in route.homes.items():
+        delivery, is_auction = route.active[id_], home.method is Method.AUCTION
+        if is_auction or _bids(delivery):
+            price = offered_price(prospect.setup, route.campaign, prospect.job, delivery, home.kind)
+            is_asked = delivery.settings.kind is DeliveryKind.PING_POST
+            offers.append(Offer(delivery, home.kind, price, price if is_auction and not is_asked else None))
     return [offer for offer in offers if _objection(prospect, gates, offer) is None]
+
+
+def _bids(delivery: Delivery) -> bool:
+    settings = delivery.settings
+    return settings.kind is DeliveryKind.PING_POST or settings.answers.revenue is None
 
 
 def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], bids: Sequence[Bid]) -> int:
@@ -219,8 +224,10 @@ def _best(prospect: _Prospect, gates: Sequence[Gate], offers: Sequence[Offer], b
         amount = amounts.get(delivery.id, offer.price)
         if amount is None:
             continue
-        made = Offer(delivery, offer.sale, amount)
+        made = Offer(delivery, offer.sale, amount, amount)
         if not _leaves_margin(prospect, made) or _objection(prospect, gates, made) is not None:
             continue
-        best = max(best, (net_bid(terms, delivery, amount), less_margin(terms, amount)))
+        best = max(
+            best, (net_bid(terms, prospect.setup.buyers, delivery, amount), less_margin(terms, amount))
+        )
     return best[1]

@@ -33,11 +33,11 @@ _IDLE_SECONDS = 5.0
 _NO_WORKER = 0
 
 # Tells in which accounts there is something to look at; the statements that follow name one each.
-_DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_attempts WHERE state = 7"
+_DUE_ACCOUNTS = "SELECT DISTINCT account_id FROM delivery_attempts WHERE is_unknown"
 
 _UNKNOWN = """
 SELECT lead_id, number FROM delivery_attempts
-WHERE account_id = $1 AND state = 7 AND delivery_id = ANY($2::bigint[]) ORDER BY lead_id, number LIMIT $3
+WHERE account_id = $1 AND is_unknown AND delivery_id = ANY($2::bigint[]) ORDER BY lead_id, number LIMIT $3
 """
 
 _PASSES = (

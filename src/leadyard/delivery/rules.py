@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Protocol
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import AcceptOn, Campaign, Delivery
+from leadyard.campaigns.model import AcceptOn, Campaign, Delivery, DeliveryKind
 from leadyard.campaigns.rules import CampaignRules, first_payout, paid
 from leadyard.campaigns.terms import sale_payout, system_payout
 from leadyard.kit.money import from_micros, to_micros
 from leadyard.leads.facts import facts_of
 from leadyard.leads.model import SaleStatus
-from leadyard.routing.offers import Sale
+from leadyard.routing.offers import Offer, Sale
 from leadyard.routing.prices import payout_of, price_of
 from leadyard.routing.rules import Facts
 
@@ -31,12 +31,15 @@ class Routed(Protocol):
     received_at: datetime
 
 
-Exclusion = Callable[[Delivery], str | None]
-"""Why rules keep a lead from a delivery; None when they do not."""
+Exclusion = Callable[[Offer], str | None]
+"""Why rules forbid an offer; None when they do not."""
 
 
 def exclusion_of(setup: AccountSetup, job: Routed) -> Exclusion:
-    """Make the gate of one lead; sub-sets of buyers do not bind a delivery that is triggered by hand."""
+    """Make the gate of one lead; sub-sets of buyers do not bind a delivery that is triggered by hand.
+
+    While a delivery that is pinged has made no bid, its rule is asked as far as it does not depend on that.
+    """
     campaign = setup.campaigns.get(job.campaign_id)
     rules = None if campaign is None else setup.rules_of(campaign)
     if campaign is None or rules is None or not (rules.deliveries or rules.buyer_sets):
@@ -44,14 +47,20 @@ def exclusion_of(setup: AccountSetup, job: Routed) -> Exclusion:
     facts = _facts(setup, campaign, job)
     buyers = None if job.only else rules.buyers(facts)
 
-    def exclusion(delivery: Delivery) -> str | None:
+    def exclusion(offer: Offer) -> str | None:
+        delivery = offer.delivery
         if buyers is not None and delivery.buyer_id not in buyers:
             return NOT_IN_DISTRIBUTION
         own = rules.deliveries.get(delivery.id)
-        if own is None or own.accepts is None:
+        if own is None:
             return None
-        facts.revenue = _price(campaign, delivery, rules, facts)
-        return None if own.accepts(facts) else RULE_MISMATCH
+        accepts = own.accepts
+        if own.asks_offer:
+            if offer.bid is None and delivery.settings.kind is DeliveryKind.PING_POST:
+                accepts = own.before_bid
+            facts.revenue = from_micros(offer.price)
+            facts.bid = None if offer.bid is None else from_micros(offer.bid)
+        return None if accepts is None or accepts(facts) else RULE_MISMATCH
 
     return exclusion
 
@@ -140,7 +149,7 @@ def payout_when_valid(setup: AccountSetup, campaign: Campaign, job: Routed) -> i
     return terms.amount(_facts(setup, campaign, job), 0, by_sale=False)
 
 
-def _everything_goes(delivery: Delivery) -> str | None:  # noqa: ARG001 - an Exclusion
+def _everything_goes(offer: Offer) -> str | None:  # noqa: ARG001 - an Exclusion
     return None
 
 
@@ -148,18 +157,7 @@ def _facts(setup: AccountSetup, campaign: Campaign, job: Routed) -> Facts:
     return facts_of(setup, campaign, job.fields, job.received_at, job.supplier_id, job.channel)
 
 
-def _price(campaign: Campaign, delivery: Delivery, rules: CampaignRules, facts: Facts) -> Decimal:
-    ruled = _ruled_price(delivery, rules, facts)
-    return _usual_price(campaign, delivery) if ruled is None else ruled
-
-
 def _ruled_price(delivery: Delivery, rules: CampaignRules, facts: Facts) -> Decimal | None:
-    facts.revenue = None
     own = rules.deliveries.get(delivery.id)
     prices = () if own is None else own.prices
     return next((price for test, price in prices if test(facts)), None)
-
-
-def _usual_price(campaign: Campaign, delivery: Delivery) -> Decimal:
-    own = delivery.settings.revenue
-    return campaign.settings.revenue if own is None else own

@@ -1,5 +1,6 @@
 """Pure parts of sending: the values that templates see, and what a verdict makes of an attempt and its lead."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,9 +9,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Buyer, Campaign, Delivery, UnknownPolicy
+from leadyard.campaigns.model import Buyer, Campaign, Delivery, DeliverySettings, UnknownPolicy
 from leadyard.delivery.holds import NOTHING, Holds
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.retries import next_delay
@@ -19,6 +21,9 @@ from leadyard.kit.ids import queue_id
 from leadyard.kit.money import from_micros, plain, to_micros
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.routing.offers import Offer, Sale, Tried
+
+LEAST_POST_SECONDS = 10
+"""How long a post to a bid may always take: answers hardly ever take longer."""
 
 
 class Job(msgspec.Struct):
@@ -57,7 +62,10 @@ class Job(msgspec.Struct):
 
 
 class Sending(msgspec.Struct):
-    """One attempt under way; `goes_on` tells whether a sale leaves the lead with something to do."""
+    """One attempt under way; `goes_on` tells whether a sale leaves the lead with something to do.
+
+    `until` is when the time of the auction ends whose bid it takes up.
+    """
 
     job: Job
     number: int
@@ -82,6 +90,7 @@ class Sending(msgspec.Struct):
         return key
 
     holds: Holds = NOTHING
+    until: datetime | None = None
 
 
 class Result(msgspec.Struct):
@@ -152,9 +161,32 @@ def result_of(sending: Sending, verdict: Verdict, now: datetime, random_value: f
     elif verdict.outcome is Outcome.RETRY:
         tries = sending.job.tries_of(sending.delivery.id) + 1
         delay = next_delay(sending.delivery.settings.retry, tries, random_value, verdict.retry_after_seconds)
+        if delay is not None and _is_beyond(sending, now + timedelta(seconds=delay)):
+            delay = None
         state = AttemptState.ERROR if delay is None else AttemptState.WAITING
         due_at = now if delay is None else now + timedelta(seconds=delay)
     return Result(sending, state, verdict.reason, revenue, _trace(verdict), due_at)
+
+
+def settings_in_time(sending: Sending) -> DeliverySettings:
+    """Give the settings by which a lead is sent: a post to a bid waits no longer than the time that is left.
+
+    But it always waits LEAST_POST_SECONDS, if the delivery does: giving up a buyer that has the lead makes an unknown
+    attempt, which costs more than being late.
+    """
+    settings = sending.delivery.settings
+    if sending.until is None or settings.http is None:
+        return settings
+    left = math.ceil((sending.until - sending.started_at).total_seconds())
+    seconds = max(LEAST_POST_SECONDS, left)
+    if seconds >= settings.http.timeout_seconds:
+        return settings
+    return structs.replace(settings, http=structs.replace(settings.http, timeout_seconds=seconds))
+
+
+def _is_beyond(sending: Sending, at: datetime) -> bool:
+    """Tell whether a post to a bid would come after its auction's time: then the next bid goes first."""
+    return sending.until is not None and at >= sending.until
 
 
 def _trace(verdict: Verdict) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The delivery worker: claims leads, sends them, books what came of it."""
 
 import asyncio
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -19,7 +20,7 @@ from leadyard.delivery.breaker import BatchBreakers, Breaker
 from leadyard.delivery.model import Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Asking, Plan, Planner, read_job, write_plan
-from leadyard.delivery.sending import Job, Result, Sending, result_of, template_values
+from leadyard.delivery.sending import Job, Result, Sending, result_of, settings_in_time, template_values
 from leadyard.delivery.settling import most_entries
 from leadyard.delivery.subscriptions import about
 from leadyard.kit import clock
@@ -27,6 +28,8 @@ from leadyard.kit.errors import UnavailableError
 from leadyard.kit.metrics import ATTEMPTS
 from leadyard.kit.waiting import pause
 from leadyard.ledger.service import Ledger
+from leadyard.people.service import note_submitters
+from leadyard.people.submitting import submitter_of
 from leadyard.routing.routes import Routes
 from leadyard.storage.database import Connection, Database
 from leadyard.storage.group_commit import GroupCommit
@@ -35,6 +38,7 @@ _log = structlog.get_logger(__name__)
 _CLAIM_MOST = 256
 _LOOKS, _LOOK_SECONDS = 4, 0.001
 _SILENCE = timedelta(seconds=15)
+_BEAT_SECONDS, _LOOKS_AT_ALL = 2.0, 30
 _UNUSED_PINGS = timedelta(days=1)
 
 
@@ -109,27 +113,33 @@ class DeliveryWorker:
                 await worker_store.leave(connection, self._worker_id)
 
     async def _keep_alive(self, stop: asyncio.Event) -> None:
-        """Keep the heartbeat going and take over from workers whose heartbeat stopped."""
+        """Keep the heartbeat going and take over from workers whose heartbeat stopped.
+
+        Now and then all jobs are looked at in any case: a worker that was taken for dead may have claimed some more
+        under its old name before it died.
+        """
+        looks = itertools.count()
         while not stop.is_set():
             try:
                 await self._beat()
-                await self._take_over()
+                await self._take_over(whoever=next(looks) % _LOOKS_AT_ALL == 0)
             except (UnavailableError, asyncpg.PostgresError) as error:
                 _log.warning("heartbeat failed", error=str(error))
-            await pause(stop, 2.0)
+            await pause(stop, _BEAT_SECONDS)
 
     async def _beat(self) -> None:
         async with self._database.connection() as connection:
             if self._worker_id == 0 or not await worker_store.beat(connection, self._worker_id):
                 self._worker_id = await worker_store.register(connection, self._name)
 
-    async def _take_over(self) -> None:
+    async def _take_over(self, *, whoever: bool) -> None:
         async with self._database.unit_of_work() as connection:
+            looks = whoever or await worker_store.any_silent(connection, _SILENCE)
             living = await worker_store.living(connection, _SILENCE)
             for account_id in await worker_store.account_ids(connection):
                 now = clock.now()
                 await auction_store.forget_expired(connection, account_id, now - _UNUSED_PINGS)
-                lost = await worker_store.take_over(connection, account_id, living, now)
+                lost = await worker_store.take_over(connection, account_id, living, now) if looks else 0
                 if lost:
                     _log.warning("attempts of a dead worker are unknown now", account=account_id, count=lost)
             await worker_store.forget_dead(connection, _SILENCE)
@@ -163,6 +173,8 @@ class DeliveryWorker:
             jobs, twice = _one_per_lead([read_job(account_id, row) for row in rows])
             later = [store.Due(job.lead_id, job.only, job.after_attempt, now) for job in twice]
             plan = await self._plan(connection, setup, now, jobs, later)
+            new = [submitter_of(job.fields, job.received_at) for job in jobs if not (job.tried or job.only)]
+            await note_submitters(connection, account_id, [one for one in new if one is not None])
         self._start(plan, setup)
         return len(rows)
 
@@ -228,7 +240,7 @@ class DeliveryWorker:
         return [None] * len(held)
 
     async def _send(self, sending: Sending) -> None:
-        settings = sending.delivery.settings
+        settings = settings_in_time(sending)
         values = template_values(sending)
         carry = self._sending_carriers.get(settings.kind)
         if carry is None:

@@ -18,9 +18,9 @@ def about(campaign_id: int | None, supplier_id: int | None, **details: Any) -> d
 
 
 def wants(hook: Webhook, event: WebhookEvent, payload: Mapping[str, Any]) -> bool:
-    """Tell whether a webhook is to be told of an event."""
+    """Tell whether a webhook is to be told of an event of the exchange; one for certain affiliates is not."""
     settings = hook.settings
-    if hook.status is not Status.ACTIVE or event not in settings.events:
+    if hook.status is not Status.ACTIVE or event not in settings.events or settings.affiliate_ids:
         return False
     if settings.campaign_ids and payload.get("campaign_id") not in settings.campaign_ids:
         return False
@@ -33,6 +33,7 @@ def events_wanted(setup: AccountSetup, campaign_id: int) -> frozenset[WebhookEve
         event
         for hook in setup.webhooks
         if hook.status is Status.ACTIVE
+        and not hook.settings.affiliate_ids
         and (not hook.settings.campaign_ids or campaign_id in hook.settings.campaign_ids)
         for event in hook.settings.events
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from leadyard.storage.database import Connection
 
-_RECEIVED = "SELECT received_at FROM leads WHERE account_id = $1 AND id = $2"
+_LEAD = "SELECT received_at, campaign_id, fields FROM leads WHERE account_id = $1 AND id = $2"
 
 _ATTEMPTS = """
 SELECT number, delivery_id, buyer_id, state, reason, sale, offer, revenue, started_at, finished_at, trace, decision
@@ -24,9 +24,11 @@ SELECT at, expires_at, bids FROM auctions WHERE account_id = $1 AND lead_id = $2
 
 
 class StoredTrace(msgspec.Struct, frozen=True):
-    """A lead's attempts, steps without an attempt, and auctions, as rows."""
+    """A lead, and as rows its attempts, steps without an attempt, and auctions."""
 
     received_at: datetime
+    campaign_id: int | None
+    fields: dict[str, str]
     attempts: list[dict[str, Any]]
     steps: list[dict[str, Any]]
     auctions: list[dict[str, Any]]
@@ -34,10 +36,10 @@ class StoredTrace(msgspec.Struct, frozen=True):
 
 async def read(connection: Connection, account_id: int, lead_id: int) -> StoredTrace | None:
     """Read what is stored of a lead's way; None when there is no such lead."""
-    received_at = await connection.fetchval(_RECEIVED, account_id, lead_id)
-    if received_at is None:
+    lead = await connection.fetchrow(_LEAD, account_id, lead_id)
+    if lead is None:
         return None
     attempts = await connection.fetch(_ATTEMPTS, account_id, lead_id)
     steps = await connection.fetch(_STEPS, account_id, lead_id)
     auctions = await connection.fetch(_AUCTIONS, account_id, lead_id)
-    return StoredTrace(received_at, *([dict(row) for row in rows] for rows in (attempts, steps, auctions)))
+    return StoredTrace(*lead, *([dict(row) for row in rows] for rows in (attempts, steps, auctions)))

@@ -1,6 +1,6 @@
 """A lead's decision trace as people read it: steps, bids and attempts, with what was sent and answered."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from leadyard.routing.offers import Bid, Sale
 from leadyard.routing.trace import CapState, Considered, decoded
 from leadyard.storage.database import LARGEST_ID, Database
 
-MASKED = "(masked: the key may not read leads)"
+MASKED = "(masked: the key may not see all of the lead)"
 
 
 class CapRecord(msgspec.Struct, frozen=True):
@@ -117,8 +117,22 @@ class LeadTrace(msgspec.Struct, frozen=True, kw_only=True):
     attempts: list[TracedAttempt]
 
 
-async def trace_of(database: Database, account_id: int, lead_id: int, *, masked: bool) -> LeadTrace | None:
-    """Read a lead's trace, without requests and answers where they are to be masked; None for no such lead."""
+def _nothing_hidden(_: int | None) -> frozenset[str]:
+    return frozenset()
+
+
+async def trace_of(
+    database: Database,
+    account_id: int,
+    lead_id: int,
+    *,
+    masked: bool,
+    hidden_in: Callable[[int | None], frozenset[str]] = _nothing_hidden,
+) -> LeadTrace | None:
+    """Read a lead's trace, without requests and answers where they are to be masked; None for no such lead.
+
+    They are masked too where the lead has a value in one of the fields that `hidden_in` names for its campaign.
+    """
     if lead_id > LARGEST_ID:
         return None
     async with database.connection() as connection:
@@ -126,6 +140,7 @@ async def trace_of(database: Database, account_id: int, lead_id: int, *, masked:
         gone_before = await evidence_gone_before(connection, account_id)
     if found is None:
         return None
+    masked = masked or any(found.fields.get(name) for name in hidden_in(found.campaign_id))
     attempts = found.attempts
     told = [(row["started_at"], row["number"], row["decision"]) for row in attempts if row["decision"]]
     told += [(row["at"], row["after_number"], row["decision"]) for row in found.steps]

@@ -16,8 +16,9 @@ from yarl import URL
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.model import Status, Webhook, WebhookForm
 from leadyard.delivery import outbox
+from leadyard.delivery.event_names import event_values
 from leadyard.delivery.outbox import Message, MessageState
-from leadyard.delivery.postbacks import event_values, postback_request
+from leadyard.delivery.postbacks import postback_request
 from leadyard.delivery.retries import next_delay
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.kit import clock

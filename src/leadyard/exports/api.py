@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from leadyard.affiliates.exporting import COMMISSIONS, PAYOUTS, PEOPLE, PURCHASES, VISITORS
 from leadyard.exports.model import Column, Form, Format, Kind, choose, plain
 from leadyard.exports.service import Export, Exports, Moved
 from leadyard.exports.sources import ATTEMPTS, FEEDBACK, LEDGER, RETURNS
@@ -36,6 +37,9 @@ AttemptWord = Literal[
     "reassigned",
 ]
 ReturnWord = Literal["Pending", "Returned", "Refused"]
+PurchaseWord = Literal["pending", "approved", "cancelled"]
+CommissionWord = Literal["pending", "due", "paid", "cancelled"]
+PayoutWord = Literal["open", "sent", "paid", "failed", "unknown"]
 
 Start = Callable[[Exports, Call, Moved], Awaitable[Export]]
 
@@ -117,6 +121,37 @@ async def _ledger(exports: Exports, call: Call, moved: Moved) -> Export:
     return await exports.others(call.principal, LEDGER, wanted, call.query["columns"], form_of(call), moved)
 
 
+def _of_programme(
+    name: str, what: str, state: Parameter | None = None, *, description: str = "By rising id."
+) -> ExportKind:
+    """Make the export of a noun of the affiliate programme."""
+
+    async def start(exports: Exports, call: Call, moved: Moved) -> Export:
+        wanted = Wanted(
+            call.account_id,
+            affiliate_id=call.query["affiliate_id"],
+            status=None if state is None else call.query[state.name],
+            **_window(call),
+        )
+        return await exports.others(call.principal, name, wanted, call.query["columns"], form_of(call), moved)
+
+    states = () if state is None else (state,)
+    return ExportKind(
+        name=name,
+        path=f"/exports/{name}",
+        id=f"export{name.title()}",
+        summary=f"Export {name}",
+        description=description,
+        permission=Permission.SETUP_READ,
+        parameters=(
+            Parameter("affiliate_id", Id, f"Only {what} of this affiliate."),
+            *states,
+            *_times(f"{what} made"),
+        ),
+        start=start,
+    )
+
+
 def _window(call: Call) -> dict[str, Any]:
     return {"start": call.query["from"], "end": call.query["to"]}
 
@@ -149,7 +184,7 @@ def _report(operation: Operation) -> ExportKind:
         path=f"/exports/reports/{name}",
         id=f"exportReport{name.title()}",
         summary=f"Export the report on {name}",
-        description=f"The rows of `GET {operation.path}`.",
+        description=f"The rows of `GET {operation.path}` for the same parameters, a column for each member.",
         permission=operation.permission,
         parameters=operation.parameters,
         start=start,
@@ -196,8 +231,8 @@ KINDS: tuple[ExportKind, ...] = (
         ),
     ),
     ExportKind(
-        name="returns", path="/exports/returns", id="exportReturns", summary="Export returns", start=_returns,
-        description="By rising id. The key of a buyer gets its own.", permission=Permission.LEADS_RETURN,
+        name="returns", path="/exports/returns", id="exportReturns", summary="Export returns", start=_returns, permission=Permission.LEADS_RETURN,
+        description="By rising id, whatever became of them. The key of a buyer gets its own.",
         parameters=(
             _CAMPAIGN, _BUYER, Parameter("state", ReturnWord, "Only returns that stand so."),
             *_times("returns asked for"),
@@ -208,6 +243,19 @@ KINDS: tuple[ExportKind, ...] = (
         description="By rising lead; buyer 0 is our own people. The key of a buyer gets its own.",
         permission=Permission.LEADS_FEEDBACK, parameters=(_BUYER, *_times("feedback given")),
     ),
+    _of_programme(VISITORS, "visitors", description="By rising id, bots left out, with who is credited."),
+    _of_programme(
+        PEOPLE, "people",
+        description="By rising id, with who is credited. The audit log keeps who exported them.",
+    ),
+    _of_programme(
+        PURCHASES, "purchases", Parameter("state", PurchaseWord, "Only purchases that stand so."),
+    ),
+    _of_programme(
+        COMMISSIONS, "commissions", Parameter("status", CommissionWord, "Only commissions that stand so."),
+        description="By rising id; how one stands is told as of the beginning of the export.",
+    ),
+    _of_programme(PAYOUTS, "payouts", Parameter("state", PayoutWord, "Only payouts that stand so.")),
     *map(_report, REPORTS.operations),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 import msgspec
 import structlog
 
+from leadyard.affiliates.exporting import PEOPLE
 from leadyard.campaigns.configuration import AccountSetup, Configuration
 from leadyard.exports.model import MOST_COLUMNS, Column, Form, Format, Rows
 from leadyard.exports.sources import Source, leads_source, other_source
@@ -54,6 +55,14 @@ class LeadsExported(msgspec.Struct, frozen=True):
     last_lead_id: int
 
 
+class PeopleExported(msgspec.Struct, frozen=True):
+    """What the audit log keeps of an export of people."""
+
+    format: str
+    columns: list[str]
+    affiliate_id: int | None
+
+
 def _nobody(_: int, __: float) -> None:
     """Take no notice."""
 
@@ -87,9 +96,7 @@ class Exports:
         _check(source.columns)
         names = [column.name for column in source.columns]
         kept = LeadsExported(form.format, names, wanted.campaign_id, source.ids.first, source.ids.last)
-        async with self._turns, self._database.unit_of_work() as connection:
-            account_id, actor = principal.account_id, principal.actor
-            await record_change(connection, account_id, actor, "exported", "leads", 0, None, kept)
+        await self._record(principal, "leads", kept)
         return await self._begin("leads", view.setup, source, form, moved)
 
     async def others(
@@ -101,7 +108,7 @@ class Exports:
         form: Form,
         moved: Moved = _nobody,
     ) -> Export:
-        """Begin an export of attempts, returns, feedback or the ledger; a buyer's key gets its own.
+        """Begin an export of attempts, returns, feedback, the ledger or the programme; a buyer's key gets its own.
 
         Raises InvalidInputError, UnavailableError.
         """
@@ -112,7 +119,18 @@ class Exports:
             )
         async with self._connection() as connection:
             source = await other_source(connection, view, name, wanted, columns)
+        if name == PEOPLE:
+            kept = PeopleExported(
+                form.format, [column.name for column in source.columns], wanted.affiliate_id
+            )
+            await self._record(principal, name, kept)
         return await self._begin(name, view.setup, source, form, moved)
+
+    async def _record(self, principal: Principal, entity: str, kept: LeadsExported | PeopleExported) -> None:
+        """Keep in the audit log who exported people's data."""
+        account_id, actor = principal.account_id, principal.actor
+        async with self._turns, self._database.unit_of_work() as connection:
+            await record_change(connection, account_id, actor, "exported", entity, 0, None, kept)
 
     async def table(
         self, account_id: int, name: str, columns: Sequence[Column], rows: Rows, form: Form
@@ -228,8 +246,9 @@ async def _workbook(
     name: str, columns: Sequence[Column], batches: AsyncGenerator[Rows, None], form: Form
 ) -> AsyncGenerator[bytes, None]:
     """Write the whole workbook to disk, then hand it on: its format has no beginning before its end."""
-    writer = await asyncio.to_thread(WorkbookWriter, name, columns, form)
+    writer = WorkbookWriter(name, columns, form)
     try:
+        await asyncio.to_thread(writer.begin)
         async with aclosing(batches):
             async for rows in batches:
                 await asyncio.to_thread(writer.add, rows)

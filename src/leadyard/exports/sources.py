@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from leadyard.affiliates.exporting import PROGRAMME
 from leadyard.exports.leads import lead_columns, members_of
 from leadyard.exports.model import Column, Kind, choose, named, plain, worded
 from leadyard.exports.store import (
@@ -47,12 +48,14 @@ async def leads_source(connection: Connection, view: View, wanted: LeadFilter, c
 async def other_source(
     connection: Connection, view: View, name: str, wanted: Wanted, columns: str | None
 ) -> Source:
-    """Find attempts, returns, feedback or postings."""
+    """Find attempts, returns, feedback, postings or what is of the affiliate programme."""
+    ids = await range_of(connection, wanted.account_id, name)
+    if name in PROGRAMME:
+        chosen = choose(columns, PROGRAMME[name].columns, {})
+        return Source(chosen, statement_of(name, wanted), ids, _by_id)
     make, key = _OTHERS[name]
     chosen = choose(columns, make(view), {})
-    return Source(
-        chosen, statement_of(name, wanted), await range_of(connection, wanted.account_id, name), key
-    )
+    return Source(chosen, statement_of(name, wanted), ids, key)
 
 
 def _attempts(view: View) -> list[Column]:
@@ -132,9 +135,13 @@ def _delivery(view: View) -> tuple[Column, Column]:
     return plain("delivery_id", Kind.NUMBER), named("delivery", references, member="delivery_id")
 
 
+def _by_id(row: Row) -> Key:
+    return row["id"], 0
+
+
 _OTHERS: dict[str, tuple[Callable[[View], list[Column]], Callable[[Row], Key]]] = {
     ATTEMPTS: (_attempts, lambda row: (row["lead_id"], row["number"])),
-    RETURNS: (_returns, lambda row: (row["id"], 0)),
+    RETURNS: (_returns, _by_id),
     FEEDBACK: (_feedback, lambda row: (row["lead_id"], row["id"])),
     LEDGER: (_ledger, lambda row: (row["entry_id"], row["line"])),
 }

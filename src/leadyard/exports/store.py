@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from leadyard.affiliates.exporting import PROGRAMME
 from leadyard.campaigns.configuration import AccountSetup
+from leadyard.kit import clock
 from leadyard.leads.model import AttemptState, SystemStatus
 from leadyard.leads.reading import HELD, LeadFilter, conditions_of
 from leadyard.storage.database import Connection, Row, compiled, fetch
@@ -39,6 +41,8 @@ class Wanted(msgspec.Struct, frozen=True):
     party_id: int | None = None
     start: datetime | None = None
     end: datetime | None = None
+    affiliate_id: int | None = None
+    status: str | None = None
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -155,8 +159,11 @@ _ENDS = {
 
 
 def statement_of(name: str, wanted: Wanted) -> Statement:
-    """Give the query for pages of attempts, returns, feedback or postings of the ledger."""
+    """Give the query for pages of attempts, returns, feedback, postings of the ledger or rows of the programme."""
     times = (wanted.start, wanted.end)
+    if name in PROGRAMME:
+        asked = (clock.now(), wanted.affiliate_id, wanted.status)
+        return Statement(PROGRAMME[name].sql, (wanted.account_id, *asked, *times))
     if name == "ledger":
         values = (wanted.account_id, wanted.book, wanted.party_id, wanted.kind, wanted.lead_id, *times)
         return Statement(_LEDGER, values)
@@ -168,5 +175,6 @@ def statement_of(name: str, wanted: Wanted) -> Statement:
 
 async def range_of(connection: Connection, account_id: int, name: str) -> Range:
     """Find between which ids an account's rows lie, as of now."""
-    row = await connection.fetchrow(_ENDS[name], account_id)
+    ends = PROGRAMME[name].ends if name in PROGRAMME else _ENDS[name]
+    row = await connection.fetchrow(ends, account_id)
     return Range(1, 0) if row is None or row["last"] is None else Range(row["first"], row["last"])

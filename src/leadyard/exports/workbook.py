@@ -1,5 +1,6 @@
 """Writes batches of rows as an XLSX workbook on disk, whose cells are texts, numbers and times, never formulas."""
 
+import contextlib
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,23 +30,33 @@ Write = Callable[[int, int, Any], object]
 class WorkbookWriter:
     """A workbook that is written row by row into a folder of its own; a full sheet is followed by another.
 
-    Everything here takes its time: it belongs into threads, of which one at a time is let in.
+    Everything but making one takes its time: it belongs into threads, of which one at a time is let in. Whoever makes
+    one drops it, even if it was never begun: a thread may still begin it after nobody waits for that any more.
     """
 
     def __init__(self, name: str, columns: Sequence[Column], form: Form) -> None:
-        """Begin the first sheet with its heading."""
-        self._folder = tempfile.TemporaryDirectory(prefix="leadyard-export-")
-        self._path = Path(self._folder.name) / "export.xlsx"
-        self._book = xlsxwriter.Workbook(str(self._path), {**_OPTIONS, "tmpdir": self._folder.name})
-        self._book.use_zip64()
-        self._moment = self._book.add_format({"num_format": _MOMENT})
-        self._quoted = self._book.add_format({"quote_prefix": True})
+        """Take what is to be written; nothing is on disk yet."""
         self._name = name.title()
         self._columns = columns
         self._most = form.sheet_rows
         self._sheets = 0
         self._lock = threading.Lock()
-        self._begin_sheet()
+        self._is_dropped = False
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._book: Any = None
+
+    def begin(self) -> None:
+        """Begin the first sheet with its heading, unless the workbook is dropped."""
+        with self._lock:
+            if self._is_dropped:
+                return
+            self._folder = tempfile.TemporaryDirectory(prefix="leadyard-export-")
+            self._path = Path(self._folder.name) / "export.xlsx"
+            self._book = xlsxwriter.Workbook(str(self._path), {**_OPTIONS, "tmpdir": self._folder.name})
+            self._book.use_zip64()
+            self._moment = self._book.add_format({"num_format": _MOMENT})
+            self._quoted = self._book.add_format({"quote_prefix": True})
+            self._begin_sheet()
 
     def add(self, rows: Rows) -> None:
         """Write rows."""
@@ -77,9 +88,12 @@ class WorkbookWriter:
     def drop(self) -> None:
         """Remove everything that is on disk, once nothing more is being written."""
         with self._lock:
-            for sheet in self._book.worksheets():
-                sheet._opt_close()  # noqa: SLF001 - an abandoned workbook has no other way to close its files
-            self._folder.cleanup()
+            self._is_dropped = True
+            for sheet in () if self._book is None else self._book.worksheets():
+                with contextlib.suppress(OSError):  # a full disk keeps nobody from removing what is on it
+                    sheet._opt_close()  # noqa: SLF001 - an abandoned workbook has no other way to close its files
+            if self._folder is not None:
+                self._folder.cleanup()
 
     def _begin_sheet(self) -> None:
         self._sheets += 1

@@ -76,6 +76,8 @@ KEYS = Section(
     (
         Operation(
             method="GET", path="/keys", id="listKeys", summary="List keys", handler=_list_keys, permission=_LOOK,
+            description="In order of id, revoked ones included: reference, permissions, addresses and last use of "
+            "each. The keys themselves are never shown again.",
             parameters=(Parameter("status", KeyState, "Only keys in use, or only revoked ones."), *PAGING),
             answer=KeyRecord, is_list=True,
         ),
@@ -86,6 +88,7 @@ KEYS = Section(
         ),
         Operation(
             method="GET", path="/keys/{id}", id="readKey", summary="Read a key", handler=_read_key,
+            description="Reference, permissions, addresses and last use. The key itself is never shown again.",
             permission=_LOOK, answer=KeyRecord,
         ),
         Operation(
@@ -107,6 +110,7 @@ ACCOUNT = Section(
     (
         Operation(
             method="GET", path="/account", id="readAccount", summary="Read the account", handler=_read_account,
+            description="Its name, slug, time zone, currency and hosts, as every other call of this key counts them.",
             permission=_LOOK, answer=Account,
         ),
         Operation(
@@ -123,7 +127,8 @@ AUDIT_LOG = Section(
     (
         Operation(
             method="GET", path="/audit-log", id="listChanges", summary="List changes", handler=_list_changes,
-            description="Newest first.", permission=_LOOK,
+            permission=_LOOK,
+            description="Newest first: who made, changed or archived what, with the values before and after.",
             parameters=(
                 Parameter("entity", str, "Only changes of one kind of thing, such as campaign."),
                 Parameter("entity_id", Id, "Only changes of the thing with this id."),

@@ -40,7 +40,7 @@ class KeyKind(IntEnum):
 
 
 class Permission(StrEnum):
-    """What a key may be ticked for (LeadByte contract, section 2, and our own set-up API)."""
+    """What a key may be ticked for (docs/leadbyte.md, "Keys")."""
 
     LEADS_CREATE = "Leads > Create"
     LEADS_SEARCH = "Leads > Search"

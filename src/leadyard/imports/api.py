@@ -206,7 +206,8 @@ def _on_imports(do: Handlers) -> tuple[Operation, ...]:
         ),
         Operation(
             method="GET", path="/imports/{id}", id="readImport", summary="Read an import", handler=do.read,
-            description="How far it is and what became of its rows.", answer=ImportRecord, permission=create, other_permissions=_ANY,
+            answer=ImportRecord, permission=create, other_permissions=_ANY,
+            description="How far it is, what became of its rows, and why it ended if it went wrong.",
         ),
         Operation(
             method="GET", path="/imports/{id}/errors", id="readImportErrors", summary="Read the error file",

@@ -29,6 +29,7 @@ from leadyard.routing.sale_caps import intake_uses
 from leadyard.storage.database import encode_json
 
 DUPLICATE_TEXT = "Duplicate or resubmission"
+_LONGEST_SSID = 255
 _MICROSECOND = timedelta(microseconds=1)
 _NO_SEARCH = (None, None, None, None)
 
@@ -48,6 +49,12 @@ class Candidate(msgspec.Struct):
     def account_id(self) -> int:
         """Tell whose lead it is."""
         return self.submission.account_id
+
+    @property
+    def ssid(self) -> str:
+        """Tell the sub-supplier's code, by whatever name of the field SSID it came; empty when none is named."""
+        code: str = self.submission.ssid or self.verdict.stored.get("ssid", "")
+        return code[:_LONGEST_SSID]
 
     @property
     def window(self) -> timedelta | None:
@@ -140,7 +147,7 @@ def settle(
     gate: CapGate,
     now: datetime,
 ) -> Settlement:
-    """Decide every candidate in order of arrival: caps, duplicates, filter, as the contract orders them."""
+    """Decide every candidate in order of arrival: caps, duplicates, filter, as LeadByte orders them."""
     settlement = Settlement({}, [], [])
     for candidate in candidates:
         if candidate.verdict.code != ACCEPTED:

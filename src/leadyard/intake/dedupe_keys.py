@@ -1,4 +1,4 @@
-"""Keys by which leads are found to be duplicates: digests of normalised values (LeadByte contract, section 10)."""
+"""Keys by which leads are found to be duplicates: digests of normalised values (docs/validation.md)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b

@@ -20,7 +20,7 @@ def is_ordinary(candidate: Candidate) -> bool:
     """Tell whether a candidate may be written by the one statement."""
     submission, plan = candidate.submission, candidate.plan
     asked = plan.inquiry is not None or candidate.inspection is not None
-    if submission.is_test or submission.ssid or asked or plan.is_watched:
+    if submission.is_test or candidate.ssid or asked or plan.is_watched:
         return False
     return not (candidate.verdict.filtered or candidate.pays_now)
 

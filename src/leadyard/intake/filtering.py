@@ -1,4 +1,4 @@
-"""What a campaign's rules make of a lead that comes in: filter, quarantine and payout (LeadByte contract, 5.2)."""
+"""What a campaign's rules make of a lead that comes in: filter, quarantine and payout (docs/leadbyte.md)."""
 
 from leadyard.campaigns.model import AcceptOn
 from leadyard.campaigns.rules import CampaignRules

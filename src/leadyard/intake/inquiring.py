@@ -1,4 +1,4 @@
-"""Where the intake meets checks: a candidate is looked into before it is committed (LeadByte contract, section 5.2)."""
+"""Where the intake meets checks: a candidate is looked into before it is committed (docs/leadbyte.md)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

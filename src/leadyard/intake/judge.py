@@ -1,5 +1,6 @@
-"""The rules of the intake, in the order of LeadByte's contract, section 5.2: pure, so that they can be replayed."""
+"""The rules of the intake, in the order of docs/leadbyte.md, "Codes": pure, so that they can be replayed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
 
@@ -26,7 +27,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
     values = reading.values
     if plan.campaign.status is not Status.ACTIVE:
         return Verdict(CAMPAIGN_INACTIVE, ["Campaign is not active"], values)
-    supplier_id, authorised = _supplier(plan, submission)
+    supplier_id, authorised = _supplier(plan, submission, values)
     if not authorised:
         return Verdict(
             SUPPLIER_REFUSED, ["Supplier is not authorised to post to this Campaign."], values, supplier_id
@@ -53,15 +54,21 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
     return verdict if plan.rules is None else by_rules(plan, plan.rules, submission, verdict)
 
 
-def _supplier(plan: CampaignPlan, submission: Submission) -> tuple[int | None, bool]:
-    """Find the supplier and whether it may post here; none named is no refusal: the SID field may require one."""
+def _supplier(
+    plan: CampaignPlan, submission: Submission, values: Mapping[str, str]
+) -> tuple[int | None, bool]:
+    """Find the supplier and whether it may post here; none named is no refusal: the SID field may require one.
+
+    A code that came under another name of the field SID counts as one that was sent as `sid`.
+    """
     principal = submission.principal
     if principal is not None and principal.key.kind is KeyKind.SUPPLIER:
         supplier_id = principal.key.supplier_id
-    elif submission.sid:
-        supplier_id = plan.setup.supplier_ids.get(submission.sid)
     else:
-        return None, True
+        sid = submission.sid or values.get("sid")
+        if not sid:
+            return None, True
+        supplier_id = plan.setup.supplier_ids.get(sid)
     supplier = None if supplier_id is None else plan.setup.suppliers.get(supplier_id)
     if supplier is None:
         return None, False

@@ -1,4 +1,4 @@
-"""Checks of quarantined leads, made before the unit of work that releases them (LeadByte contract, section 10)."""
+"""Checks of quarantined leads, made before the unit of work that releases them (docs/validation.md)."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What becomes of quarantined leads: pure but for the claims and locks handed in (LeadByte contract, section 10)."""
+"""What becomes of quarantined leads: pure but for the claims and locks handed in (docs/validation.md)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Putting leads aside again that every delivery skipped (LeadByte contract, section 10, "Quarantine")."""
+"""Putting leads aside again that every delivery skipped (docs/after-the-sale.md)."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -226,7 +226,7 @@ class Intake:
 
     async def _find_sub_suppliers(self, connection: Connection, candidates: Sequence[Candidate]) -> None:
         for candidate in candidates:
-            supplier_id, ssid = candidate.verdict.supplier_id, candidate.submission.ssid
+            supplier_id, ssid = candidate.verdict.supplier_id, candidate.ssid
             if ssid and supplier_id is not None:
                 candidate.sub_supplier_id = await store.sub_supplier(
                     connection, candidate.account_id, supplier_id, ssid

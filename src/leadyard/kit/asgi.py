@@ -93,6 +93,15 @@ async def send_json(send: Send, status: int, payload: bytes, headers: Headers = 
     await _send(send, status, payload, _JSON, headers)
 
 
+def bodiless(send: Send) -> Send:
+    """Let an answer go out without its body, as HEAD wants it; its headers stay as they are."""
+
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending
+
+
 async def send_text(send: Send, status: int, text: str, headers: Headers = ()) -> None:
     """Answer with plain UTF-8 text."""
     await _send(send, status, text.encode("utf-8", "replace"), _TEXT, headers)

@@ -1,5 +1,7 @@
 """Errors that every room may raise; each dialect maps them to its own words and codes."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -33,11 +35,12 @@ class InvalidInputError(LeadyardError):
 
 
 class ConflictError(LeadyardError):
-    """A unique value that is taken, or a change that its state forbids."""
+    """Unique values that are taken, or a change that its state forbids; `field` and `detail` are the first's."""
 
-    def __init__(self, field: str, detail: str) -> None:
-        """Name the member that clashes."""
-        super().__init__(f"{field} {detail}")
+    def __init__(self, field: str, detail: str, more: Sequence[FieldProblem] = ()) -> None:
+        """Name the member that clashes, and those that clash as well."""
+        self.problems = [FieldProblem(field, detail), *more]
+        super().__init__("; ".join(f"{problem.field} {problem.detail}" for problem in self.problems))
         self.field = field
         self.detail = detail
 

@@ -1,4 +1,4 @@
-"""Changing the fields of a stored lead: pure, by the rules of its campaign (LeadByte contract, section 5.4)."""
+"""Changing the fields of a stored lead: pure, by the rules of its campaign (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping
 from datetime import date

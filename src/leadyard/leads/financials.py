@@ -1,4 +1,4 @@
-"""What changing a lead's money books: pure, so that every case can be tested (LeadByte contract, section 5.4)."""
+"""What changing a lead's money books: pure, so that every case can be tested (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Sequence
 from datetime import datetime

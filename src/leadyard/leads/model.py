@@ -1,4 +1,4 @@
-"""The statuses of a lead and what may follow what (LeadByte contract, section 7)."""
+"""The statuses of a lead and what may follow what (docs/leadbyte.md, "Answers")."""
 
 from datetime import datetime
 from enum import IntEnum

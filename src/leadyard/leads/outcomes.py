@@ -1,4 +1,4 @@
-"""What came of a change, and the words for changes that could not be made (LeadByte contract, section 5.4)."""
+"""What came of a change, and the words for changes that could not be made (docs/leadbyte.md, "Calls")."""
 
 import msgspec
 

@@ -140,7 +140,9 @@ def _states(account_id: int, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]
     if wanted.attempt is not None:
         attempts = delivery_attempts.c
         of_account = attempts.account_id == account_id
-        in_state = attempts.state == _literal(wanted.attempt)
+        in_state: sa.ColumnElement[bool] = attempts.state == _literal(wanted.attempt)
+        if wanted.attempt is AttemptState.UNKNOWN:
+            in_state = attempts.is_unknown
         found.append(table.c.id.in_(sa.select(attempts.lead_id).where(of_account, in_state)))
     if wanted.buyer_id is not None:
         found.append(_held_by(account_id, wanted.buyer_id))

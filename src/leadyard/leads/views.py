@@ -42,7 +42,7 @@ class Costs(msgspec.Struct, frozen=True):
 
 
 class DeliveryStatus(StrEnum):
-    """How delivering stands, over all attempts (LeadByte contract, section 7)."""
+    """How delivering stands, over all attempts (docs/leadbyte.md, "Answers")."""
 
     FULL = "Full"
     PARTIAL = "Partial"

@@ -19,7 +19,14 @@ from leadyard.own_api.docs_page import docs_handlers
 from leadyard.own_api.document import build_document
 from leadyard.own_api.downloads import Streamed
 from leadyard.own_api.operation import Answer, Call, Operation, Section
-from leadyard.own_api.reading import LARGEST_BODY, LARGEST_TEXT, authenticate, read_body, read_query
+from leadyard.own_api.reading import (
+    LARGEST_BODY,
+    authenticate,
+    largest_body,
+    read_body,
+    read_path,
+    read_query,
+)
 from leadyard.storage.database import Database
 from leadyard.suppression.api import SECTION as SUPPRESSION
 
@@ -66,13 +73,12 @@ def _route(
     path = f"{PREFIX}{operation.path}".replace("}", ":str}")
     handler = _handler(operation, database, configuration, trusted_proxies)
     handler.__name__ = operation.id
-    largest = operation.largest_body or (LARGEST_TEXT if operation.is_text else LARGEST_BODY)
     return route(
         path,
         http_method=[operation.method],  # type: ignore[list-item]
         name=operation.id,
         status_code=200,
-        request_max_body_size=largest,
+        request_max_body_size=largest_body(operation),
     )(handler)
 
 
@@ -82,9 +88,9 @@ def _handler(
     async def handle(request: AnyRequest) -> Response[Any]:
         permissions = (operation.permission, *operation.other_permissions)
         principal = await authenticate(request, configuration, permissions, trusted_proxies)
+        path = read_path(request.path_params, operation)
         query = read_query(request, operation.parameters)
         body = await read_body(request, operation)
-        path = {name: str(value) for name, value in request.path_params.items()}
         call = Call(database, configuration, principal, path, query, body)
         return _response(operation, await operation.handler(call))
 

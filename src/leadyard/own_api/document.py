@@ -1,18 +1,21 @@
 """The OpenAPI 3.1 document of the own API, made from its operations."""
 
-import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from leadyard.own_api.operation import LARGEST_ID, Operation, Parameter, Section
+from leadyard.own_api.operation import Operation, Parameter, Section
 from leadyard.own_api.problems import MEDIA_TYPE, Problem
+from leadyard.own_api.reading import LARGEST_BODY, largest_body
 from leadyard.own_api.schemas import Schema, build_schemas, patch_ref_to, ref_to, schema_of
 
 PREFIX = "/api/v1"
 
 _INTRODUCTION = (
-    "What an operator sets up (campaigns, suppliers, buyers, deliveries, keys, webhooks), and what became of the leads. "
+    "Everything that Leadyard keeps: what an operator sets up (campaigns with their fields, rules and suppliers, buyers, "
+    "deliveries, responders, webhooks, keys), what became of leads (decisions, quarantine, returns, feedback, credit, jobs, "
+    "imports), the affiliate programme (affiliates, plans, purchases, commissions, payouts), visitors and people, reports "
+    "and exports. Leads themselves are posted by LeadByte's API (docs/leadbyte.md). "
     "Send the key of an administrator in the header Authorization: Bearer <key>, or in X-Key: <key>; each operation names "
     "the permission that it needs. Lists come in pages. Secrets are shown as ********. Errors are problem details "
     "(RFC 9457) that name each bad member."
@@ -23,7 +26,7 @@ _REFUSALS = {
     403: "The key lacks the permission, or the address is not one of its addresses.",
     404: "There is no such thing in this account.",
     409: "A unique value is taken, or the state forbids the change.",
-    413: "The body is larger than 2 MiB.",
+    413: f"The body is larger than {LARGEST_BODY // 1024**2} MiB.",
     415: "The body is not sent as application/json.",
     422: "Members or parameters are not valid; each is named.",
     503: "The database cannot be reached just now; nothing was changed.",
@@ -42,7 +45,11 @@ def build_document(sections: Sequence[Section]) -> dict[str, Any]:
     operations = [operation for section in sections for operation in section.operations]
     bodies = [operation for operation in operations if operation.body is not None]
     types = [operation.answer for operation in operations if operation.answer is not None]
-    types += [parameter.type for operation in operations for parameter in operation.parameters]
+    types += [
+        parameter.type
+        for operation in operations
+        for parameter in (*operation.path_parameters, *operation.parameters)
+    ]
     paths: dict[str, dict[str, Any]] = {}
     for section in sections:
         for operation in section.operations:
@@ -81,7 +88,7 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         "summary": operation.summary,
         "description": " ".join(text for text in (operation.description, _permissions(operation)) if text),
         "parameters": [
-            *(_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)),
+            *(_path_parameter(parameter) for parameter in operation.path_parameters),
             *(_query_parameter(parameter) for parameter in operation.parameters),
         ],
         "responses": _responses(operation),
@@ -103,12 +110,14 @@ def _body(operation: Operation) -> dict[str, Any]:
     return body if operation.example is None else {**body, "example": operation.example}
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
-    schema: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
-    text = f"The id of the {name.removesuffix('_id')}." if name != "id" else "The id."
-    if name == "name":
-        schema, text = {"type": "string", "pattern": "^[a-z0-9_]{1,64}$"}, "The name of the field."
-    return {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
+def _path_parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": "path",
+        "required": True,
+        "description": parameter.description,
+        "schema": schema_of(parameter.type),
+    }
 
 
 def _query_parameter(parameter: Parameter) -> dict[str, Any]:
@@ -137,6 +146,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.body is not None or operation.is_text:
         statuses |= {400, 413, 415}
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
+    if 413 in statuses and largest_body(operation) != LARGEST_BODY:  # noqa: PLR2004 - the status is the name
+        refusals["413"] = _refusal(f"The body is larger than {largest_body(operation) // 1024**2} MiB.")
     good = {str(operation.status): _success(operation, operation.status)}
     if operation.other_status is not None:
         good[str(operation.other_status)] = _success(operation, operation.other_status)

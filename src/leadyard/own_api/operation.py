@@ -1,5 +1,6 @@
 """What an endpoint of the own API is: the one description that serves routing, checks and documentation."""
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -9,18 +10,18 @@ from msgspec import Meta
 from leadyard.campaigns.configuration import Configuration
 from leadyard.identity.actor import Actor
 from leadyard.identity.model import Permission, Principal
-from leadyard.kit.errors import NotFoundError
 from leadyard.storage.database import Database
 
 LARGEST_ID = 2**53 - 1
 LARGEST_PAGE = 1_000_000
 
+Id = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
 PageNumber = Annotated[int, Meta(ge=1, le=LARGEST_PAGE)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """A query parameter; its type is what msgspec can read from text."""
+    """A parameter of the query or of the path; its type is what msgspec can read from text."""
 
     name: str
     type: Any
@@ -35,15 +36,16 @@ PAGING = (
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One request after its key, its parameters and its body have been read.
+    """One request after its key, its path, its parameters and its body have been read.
 
-    `body` is an instance of the operation's body type, or the JSON object of a merge patch.
+    `path` holds values of the types that the operation's path parameters have; `body` is an instance of the
+    operation's body type, or the JSON object of a merge patch.
     """
 
     database: Database
     configuration: Configuration
     principal: Principal
-    path: Mapping[str, str]
+    path: Mapping[str, Any]
     query: Mapping[str, Any]
     body: Any = None
 
@@ -63,11 +65,18 @@ class Call(msgspec.Struct, frozen=True):
         return {"page": self.query["page"], "per_page": self.query["per_page"]}
 
     def id(self, name: str = "id") -> int:
-        """Read an id from the path; what cannot be an id is not found."""
-        text = self.path[name]
-        if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))):
-            raise NotFoundError("There is nothing under this id.")
-        return min(int(text), LARGEST_ID)
+        """Give an id from the path; raises TypeError for a part that the operation says is something else."""
+        value = self.path[name]
+        if not isinstance(value, int):
+            raise TypeError(f"{name} of the path is no id")
+        return value
+
+    def text(self, name: str) -> str:
+        """Give a text from the path; raises TypeError for a part that the operation says is something else."""
+        value = self.path[name]
+        if not isinstance(value, str):
+            raise TypeError(f"{name} of the path is no text")
+        return value
 
 
 class Download(msgspec.Struct, frozen=True):
@@ -96,7 +105,8 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path, relative to `/api/v1`.
 
-    `body` is the type of the request's body; `is_patch` makes it a merge patch of that type, `is_text` a text that the
+    `parts` are the parameters of the path that are no ids; every other one is an id. What cannot be read as its type is
+    not found. `body` is the type of the request's body; `is_patch` makes it a merge patch of that type, `is_text` a text that the
     handler reads chunk by chunk, of one of `body_types` and of at most `largest_body` bytes. `answer` is the type of
     the answer, of each item when `is_list`; None is an empty answer. `other_status` is a second status of success.
     `media_types` are those of the file that is downloaded instead of a JSON answer. Any of `other_permissions` does in
@@ -112,6 +122,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     other_status: int | None = None
     description: str = ""
+    parts: tuple[Parameter, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
     is_patch: bool = False
@@ -123,6 +134,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     is_list: bool = False
     example: Any = None
     media_types: tuple[str, ...] = ()
+
+    @property
+    def path_parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the path in its order, each with the type that its handler gets."""
+        known = {part.name: part for part in self.parts}
+        names = re.findall(r"{(\w+)}", self.path)
+        return tuple(known.get(name) or Parameter(name, Id, _of_id(name)) for name in names)
+
+
+def _of_id(name: str) -> str:
+    noun = name.removesuffix("_id").replace("_", " ")
+    return "The id." if name == "id" else f"The id of the {noun}."
 
 
 class Section(msgspec.Struct, frozen=True):

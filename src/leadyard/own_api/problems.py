@@ -35,7 +35,7 @@ NOTHING_HERE = "There is nothing at this address."
 _DETAIL = {
     404: NOTHING_HERE,
     405: "This address does not take this method.",
-    413: "The body is larger than 2 MiB.",
+    413: "The body is larger than this address takes.",
     500: "Something went wrong here; nothing is known about the outcome.",
 }
 
@@ -67,7 +67,7 @@ def refuse(_: Request[Any, Any, Any], error: LeadyardError) -> Response[Any]:
     if isinstance(error, InvalidInputError):
         return answer(status, "Some members are not valid.", errors=error.problems)
     if isinstance(error, ConflictError):
-        return answer(status, str(error), errors=[FieldProblem(error.field, error.detail)])
+        return answer(status, str(error), errors=error.problems)
     headers = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "1"}}.get(status)
     return answer(status, str(error), headers=headers)
 

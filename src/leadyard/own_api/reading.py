@@ -11,10 +11,10 @@ from leadyard.campaigns.configuration import Configuration
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
 from leadyard.kit.asgi import Network, client_address
 from leadyard.kit.documents import read, text_problem
-from leadyard.kit.errors import DeniedError, FieldProblem, InvalidInputError
+from leadyard.kit.errors import DeniedError, FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.ids import looks_like_api_key
 from leadyard.kit.plain_words import plain_words
-from leadyard.own_api.operation import Operation, Parameter
+from leadyard.own_api.operation import LARGEST_ID, Id, Operation, Parameter
 from leadyard.own_api.problems import BadRequestError
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -42,6 +42,25 @@ async def authenticate(
     if not any(map(principal.may, permissions)):
         raise DeniedError(" or ".join(permissions))
     return principal
+
+
+def read_path(given: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+    """Read the parts of a path by their types; what cannot be one is not found: raises NotFoundError."""
+    return {
+        parameter.name: _part(str(given[parameter.name]), parameter)
+        for parameter in operation.path_parameters
+    }
+
+
+def _part(text: str, parameter: Parameter) -> Any:
+    if parameter.type is Id:
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))):
+            raise NotFoundError("There is nothing under this id.")
+        return min(int(text), LARGEST_ID)
+    try:
+        return msgspec.convert(text, parameter.type, strict=False)
+    except msgspec.ValidationError:
+        raise NotFoundError("There is nothing under this address.") from None
 
 
 def read_query(request: AnyRequest, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
@@ -84,6 +103,11 @@ async def read_body(request: AnyRequest, operation: Operation) -> Any:
     return document
 
 
+def largest_body(operation: Operation) -> int:
+    """Tell how many bytes the body of an operation's request may have."""
+    return operation.largest_body or (LARGEST_TEXT if operation.is_text else LARGEST_BODY)
+
+
 def decode(body: bytes) -> Any:
     """Read JSON, refusing what is malformed or nested beyond any use."""
     try:
@@ -98,7 +122,7 @@ def _chunks(request: AnyRequest, operation: Operation) -> AsyncIterator[bytes]:
     if _content_type(request) not in operation.body_types:
         known = " or ".join(operation.body_types)
         raise BadRequestError(415, f"The body must be text, sent as Content-Type: {known}.")
-    return _bounded(request.stream(), operation.largest_body or LARGEST_TEXT)
+    return _bounded(request.stream(), largest_body(operation))
 
 
 async def _bounded(chunks: AsyncIterator[bytes], largest: int) -> AsyncIterator[bytes]:
@@ -122,7 +146,7 @@ async def _bytes(request: AnyRequest) -> bytes:
         return await request.body()
     except ClientException as error:
         if error.status_code == 413:  # noqa: PLR2004 - the status is the name
-            raise BadRequestError(413, "The body is larger than 2 MiB.") from error
+            raise BadRequestError(413, f"The body is larger than {LARGEST_BODY // 1024**2} MiB.") from error
         raise
 
 

@@ -38,7 +38,10 @@ class Credit(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """One row of people; `standing_purchases` counts purchases that are not cancelled."""
+    """One row of people; `standing_purchases` counts purchases that are not cancelled.
+
+    `is_only_submitted`: known by a submission alone, and so still new to whoever names them otherwise.
+    """
 
     account_id: int
     id: int
@@ -52,6 +55,7 @@ class Person(msgspec.Struct, frozen=True):
     standing_purchases: int
     created_at: datetime
     updated_at: datetime
+    is_only_submitted: bool = False
 
     @property
     def is_customer(self) -> bool:
@@ -60,7 +64,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 def email_key(email: str) -> str:
-    """Write an address as it is compared: trimmed, without regard to case (contracts/leaddyno.md, 1.2)."""
+    """Write an address as it is compared: trimmed, without regard to case (docs/leaddyno.md)."""
     return email.strip().casefold()
 
 
@@ -71,6 +75,14 @@ class PeopleFilter(msgspec.Struct, frozen=True):
     affiliate_id: int | None = None
     traffic_campaign_id: int | None = None
     created: Created = Created()
+
+
+class Submitter(msgspec.Struct, frozen=True):
+    """Who sent a submission, by what it says of them."""
+
+    email: str
+    profile: Profile
+    at: datetime
 
 
 class Submission(msgspec.Struct, frozen=True):

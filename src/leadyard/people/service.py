@@ -10,10 +10,19 @@ from leadyard.kit.ids import new_uuid, queue_id
 from leadyard.kit.paging import Page
 from leadyard.leads.model import SaleStatus, SystemStatus
 from leadyard.people import store
-from leadyard.people.model import Credit, PeopleFilter, Person, Profile, Submission, email_key, filled_in
+from leadyard.people.model import (
+    Credit,
+    PeopleFilter,
+    Person,
+    Profile,
+    Submission,
+    Submitter,
+    email_key,
+    filled_in,
+)
 from leadyard.storage import tallies
 from leadyard.storage.counters import take_ids
-from leadyard.storage.database import Connection
+from leadyard.storage.database import Connection, encode_json
 
 TALLY = "people"
 NOTHING_TOLD = Profile()
@@ -29,7 +38,7 @@ async def lock_or_make(
     profile: Profile = NOTHING_TOLD,
     custom_status: str | None = None,
 ) -> tuple[Person, bool]:
-    """Give the person of an address with its row locked, and whether it was made just now.
+    """Give the person of an address with its row locked, and whether it is new: made just now, or only submitted so far.
 
     Of a known person only what is empty is filled in. Nothing is checked of the address but its key.
     """
@@ -55,15 +64,36 @@ async def lock_or_make(
             await tallies.add(connection, account_id, TALLY, 1, at)
             return made, True
         known = await store.lock_by_email(connection, account_id, key)
+    is_new = known.is_only_submitted
     fuller = msgspec.structs.replace(
         known,
+        is_only_submitted=False,
         profile=filled_in(known.profile, profile),
         custom_status=known.custom_status or custom_status,
     )
     if fuller != known:
         known = msgspec.structs.replace(fuller, updated_at=at)
         await store.update(connection, known)
-    return known, False
+    return known, is_new
+
+
+async def note_submitters(connection: Connection, account_id: int, submitters: Sequence[Submitter]) -> None:
+    """Make those people of submissions that nobody knows yet; of known ones nothing changes."""
+    by_key: dict[str, Submitter] = {}
+    for submitter in submitters:
+        by_key.setdefault(email_key(submitter.email), submitter)
+    known = await store.known_keys(connection, account_id, list(by_key)) if by_key else set()
+    fresh = sorted(by_key.keys() - known)
+    if not fresh:
+        return
+    ids = await take_ids(connection, account_id, "people", len(fresh))
+    rows = [
+        (new_id, new_uuid(), by_key[key].email.strip(), key, encode_json(by_key[key].profile), by_key[key].at)
+        for new_id, key in zip(ids, fresh, strict=True)
+    ]
+    await tallies.add_many(
+        connection, account_id, TALLY, await store.insert_submitters(connection, account_id, rows)
+    )
 
 
 async def lock(connection: Connection, account_id: int, person_id: int) -> Person | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from leadyard.kit.paging import Page
 from leadyard.people.model import Credit, PeopleFilter, Person, Profile, email_key
 from leadyard.people.rows import credit_of
-from leadyard.storage.arrays import BIGINT, TIMESTAMPTZ, Table
+from leadyard.storage.arrays import BIGINT, TEXT, TIMESTAMPTZ, UUIDS, Table
 from leadyard.storage.database import Connection, Row, fetch
 from leadyard.storage.tables.people import people as table
 from leadyard.storage.tables.tracking import touches
@@ -36,10 +37,20 @@ ON CONFLICT (account_id, email_key) DO NOTHING
 RETURNING id
 """
 
+_KNOWN_KEYS = "SELECT email_key FROM people WHERE account_id = $1 AND email_key = ANY($2::text[])"
+
+_SUBMITTERS = Table(id=BIGINT, uuid=UUIDS, email=TEXT, email_key=TEXT, profile=TEXT, at=TIMESTAMPTZ)
+_INSERT_SUBMITTERS = f"""
+INSERT INTO people (account_id, id, uuid, email, email_key, profile, created_at, updated_at, is_only_submitted)
+SELECT $1, id, uuid, email, email_key, profile::jsonb, at, at, true FROM {_SUBMITTERS.source(2, "row")}
+ON CONFLICT (account_id, email_key) DO NOTHING
+RETURNING created_at
+"""
+
 _UPDATE = """
 UPDATE people SET email = $3, email_key = $4, profile = $5, custom_status = $6, first_visitor_id = $7,
   latest_visitor_id = $8, affiliate_id = $9, traffic_campaign_id = $10, credited_touch_id = $11,
-  standing_purchases = $12, updated_at = $13
+  standing_purchases = $12, updated_at = $13, is_only_submitted = $14
 WHERE account_id = $1 AND id = $2
 """
 
@@ -74,6 +85,7 @@ def person_of(row: Row) -> Person:
         standing_purchases=row["standing_purchases"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        is_only_submitted=row["is_only_submitted"],
     )
 
 
@@ -117,6 +129,22 @@ async def insert(connection: Connection, person: Person) -> bool:
     return made is not None
 
 
+async def known_keys(connection: Connection, account_id: int, keys: Sequence[str]) -> set[str]:
+    """Tell which addresses, written as keys, belong to a person."""
+    return {row["email_key"] for row in await connection.fetch(_KNOWN_KEYS, account_id, keys)}
+
+
+async def insert_submitters(
+    connection: Connection, account_id: int, made: Sequence[tuple[int, UUID, str, str, str, datetime]]
+) -> list[datetime]:
+    """Write people that submissions tell of, as id, UUID, address, its key, profile in JSON and instant, in that order.
+
+    Gives the instants of those that were new; an address that has a person by now is left alone.
+    """
+    rows = await connection.fetch(_INSERT_SUBMITTERS, account_id, *_SUBMITTERS.parameters(made))
+    return [row["created_at"] for row in rows]
+
+
 async def update(connection: Connection, person: Person) -> None:
     """Overwrite a person that is locked."""
     await connection.execute(
@@ -134,6 +162,7 @@ async def update(connection: Connection, person: Person) -> None:
         person.credit.touch_id,
         person.standing_purchases,
         person.updated_at,
+        person.is_only_submitted,
     )
 
 

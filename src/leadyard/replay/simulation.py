@@ -131,9 +131,8 @@ class Simulation:
         for offer, _ in choice.skipped:
             way.try_at(offer, AttemptState.SKIPPED)
         while choice.asks:
-            for offer in choice.asks:
-                known = way.lead.bids.get(offer.delivery.id)
-                way.bids[offer.delivery.id] = known or self._assumptions.bid(offer)
+            asked = [(offer.delivery.id, offer) for offer in choice.asks]
+            way.asks({id_: way.lead.bids.get(id_) or self._assumptions.bid(o) for id_, o in asked}, now)
             choice = self._choose(way, now, taken)
             for offer, _ in choice.skipped:
                 way.try_at(offer, AttemptState.SKIPPED)
@@ -177,16 +176,16 @@ class Simulation:
                 turns=self._evidence.turns(self._turns, route, told),
                 gates=(
                     partial(buyer_gate, around),
-                    lambda offer: exclusion(offer.delivery),
+                    exclusion,
                     partial(schedule_gate, around, job),
                     limits,
                 ),
                 take=take,
                 price=partial(offered_price, setup, campaign, job),
-                net=partial(net_bid, campaign.settings.auction),
+                net=partial(net_bid, campaign.settings.auction, setup.buyers),
                 payout=partial(expected_payout, setup, campaign, job),
                 cap=lambda _: None,
-                bids=way.bids,
+                bids=way.bids_in_time(now),
                 costs=job.costs,
                 sold_before=job.sale_status is SaleStatus.SOLD,
             )
@@ -224,6 +223,7 @@ class Simulation:
 
     def _send(self, way: Way, flights: Iterable[Flight], now: datetime) -> None:
         way.due.clear()
+        way.posted_at = way.posted_at or now
         for flight in flights:
             delivery_id = flight.offer.delivery.id
             flight.place = way.try_at(flight.offer, AttemptState.SENDING)

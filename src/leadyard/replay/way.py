@@ -1,6 +1,7 @@
 """One lead on its way through a replay."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -9,6 +10,7 @@ from leadyard.delivery.sending import Job
 from leadyard.leads.model import AttemptState, SaleStatus, Standing
 from leadyard.replay.model import OfferKey, PastLead, Step
 from leadyard.replay.world import Need
+from leadyard.routing.budgets import in_time
 from leadyard.routing.offers import Bid, Offer, Tried
 from leadyard.routing.routes import Route
 from leadyard.routing.trace import Considered
@@ -31,6 +33,8 @@ class Way(msgspec.Struct):
     last: int = 0
     asked: dict[int, int] = {}
     bids: dict[int, Bid] = {}
+    asked_at: dict[int, datetime] = {}
+    posted_at: datetime | None = None
     under_way: int = 0
     due: list[datetime] = []
 
@@ -47,6 +51,23 @@ class Way(msgspec.Struct):
         if stored is not None:
             return dict(stored.verdicts)
         return dict(self.lead.final.get(self.last, NOTHING_TOLD)) if self.is_as_it_was else NOTHING_TOLD
+
+    def asks(self, bids: Mapping[int, Bid], now: datetime) -> None:
+        """Note what buyers bid who were asked together; their answers are there when the slowest is."""
+        pings = max((bid.milliseconds for bid in bids.values()), default=0)
+        self.bids.update(bids)
+        self.asked_at.update(dict.fromkeys(bids, now + timedelta(milliseconds=pings)))
+
+    def bids_in_time(self, now: datetime) -> Mapping[int, Bid]:
+        """Give the bids whose auction's time is not over, as the worker counts it."""
+        if self.posted_at is None:
+            return self.bids
+        total = self.route.campaign.settings.auction.total_milliseconds
+        until = {}
+        for id_, at in self.asked_at.items():
+            pings = max(b.milliseconds for i, b in self.bids.items() if self.asked_at[i] == at)
+            until[id_] = max(at, self.posted_at) + timedelta(milliseconds=total - pings)
+        return in_time(self.bids, until, now)
 
     @property
     def is_unfinished(self) -> bool:

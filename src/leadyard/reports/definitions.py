@@ -1,4 +1,4 @@
-"""The columns of each report, in order, and how each is worked out from the sums (LeadByte contract, 9.2)."""
+"""The columns of each report, in order, and how each is worked out from the sums (docs/leadbyte.md)."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal

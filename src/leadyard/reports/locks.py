@@ -17,7 +17,7 @@ class ReportBusyError(LeadyardError):
     """The same account's report of the same type is still being worked out."""
 
     def __init__(self) -> None:
-        """Say so in the words that callers look for (LeadByte contract, section 9.4)."""
+        """Say so in the words that callers look for (docs/leadbyte.md, "Reports")."""
         super().__init__("Another report request is currently being processed, please wait and try again")
 
 

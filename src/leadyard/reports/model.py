@@ -26,7 +26,7 @@ COUNTED: Mapping[Standing, tuple[str, ...]] = {
     Standing.APPROVED: ("valid", "approved"),
     Standing.RETURNED: ("valid", "approved", "returned"),
 }
-"""Which counts a lead of each standing is in (LeadByte contract, section 9.2)."""
+"""Which counts a lead of each standing is in (docs/leadbyte.md, "Reports")."""
 
 ATTEMPT_COUNTED: Mapping[AttemptState, tuple[str, ...]] = {
     AttemptState.SOLD: ("posted", "accepted", "sold"),

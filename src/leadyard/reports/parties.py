@@ -1,4 +1,4 @@
-"""The suppliers' corrections and the buyers' report (LeadByte contract, section 9.2)."""
+"""The suppliers' corrections and the buyers' report (docs/leadbyte.md, "Reports")."""
 
 from leadyard.reports import buyer_store
 from leadyard.reports.model import (

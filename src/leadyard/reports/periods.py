@@ -1,4 +1,4 @@
-"""Report windows in an account's own time zone (LeadByte contract, section 9.3)."""
+"""Report windows in an account's own time zone (docs/leadbyte.md, "Reports")."""
 
 import re
 from collections.abc import Callable

@@ -48,7 +48,7 @@ async def fold(connection: Connection, account_id: int, most: int = FOLD_MOST) -
 
 
 async def campaign_report(connection: Connection, request: CampaignReportRequest) -> list[CampaignReportRow]:
-    """Read a campaign report (LeadByte contract, section 9): a row for each group with a lead in the window.
+    """Read a campaign report (docs/leadbyte.md, "Reports"): a row for each group with a lead in the window.
 
     Whole hours come from the roll-ups with the deltas not folded yet, the rest of the window from the leads,
     all in one snapshot. Rows are in the order of time, then of campaign ids.

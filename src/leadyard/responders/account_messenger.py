@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime, make_msgid
 
-from leadyard.campaigns.model import MailServer, SmsGateway
+from leadyard.campaigns.model import MailServer, SmsGateway, Status
 from leadyard.delivery.guard import AddressGuard
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.transports.email.message import Mail, is_address
@@ -15,12 +15,12 @@ from leadyard.delivery.transports.email.smtp import send_mail
 from leadyard.delivery.transports.http import HttpTransport
 from leadyard.kit.ids import new_uuid
 
-_NO_SERVER = "The account has no active mail server"
-_NO_GATEWAY = "The account has no active SMS gateway"
+_NO_SERVER = "The mail server is not active, or there is none"
+_NO_GATEWAY = "The SMS gateway is not active, or there is none"
 
 
 class AccountMessenger:
-    """The messenger of one account, over its first active mail server and gateway."""
+    """The messenger of one account, over a mail server and a gateway of its own; over none that is not active."""
 
     def __init__(
         self,
@@ -30,7 +30,8 @@ class AccountMessenger:
         transport: HttpTransport,
     ) -> None:
         """Take what the account has, and the process's clients."""
-        self._server, self._gateway = server, gateway
+        self._server = server if server is not None and server.status is Status.ACTIVE else None
+        self._gateway = gateway if gateway is not None and gateway.status is Status.ACTIVE else None
         self._guard, self._transport = guard, transport
 
     async def send_email(

@@ -1,8 +1,9 @@
 """Responders in the own API."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from leadyard.campaigns.api.noun import operations_of
 from leadyard.campaigns.inputs import Id
@@ -28,6 +29,10 @@ from leadyard.responders.reporting import MessageReportRow, list_messages, messa
 from leadyard.responders.service import responders, trigger
 from leadyard.storage.database import Row
 
+_PARTS = (
+    Parameter("type", PushType, "What the address is written to by."),
+    Parameter("address", Annotated[str, Meta(min_length=3, max_length=254)], "The e-mail address or number."),
+)
 EXAMPLE = {
     "name": "Welcome",
     "campaign_id": 9,
@@ -62,7 +67,7 @@ def section(ledger: Ledger) -> Section:
             *operations_of(
                 responders,
                 "/responders",
-                plural="responders",
+                plural="responders", creating="It writes to leads that come from now on, as soon as it is active.",
                 status=Status,
                 filters=(Parameter("campaign_id", Id, "Only responders of this campaign."),),
                 example=EXAMPLE,
@@ -75,7 +80,9 @@ def section(ledger: Ledger) -> Section:
             ),
             Operation(
                 method="GET", path="/messages", id="listMessages", summary="List messages", handler=_messages,
-                description="Newest first.", permission=Permission.RESPONDERS_READ, answer=MessageRecord, is_list=True,
+                permission=Permission.RESPONDERS_READ, answer=MessageRecord, is_list=True,
+                description="Newest first: e-mails and text messages of responders, each with its state, its cost "
+                "and what followed.",
                 parameters=(
                     Parameter("responder_id", Id, "Only messages of this responder."),
                     Parameter("lead_id", Id, "Only messages to this lead."),
@@ -102,6 +109,8 @@ def section(ledger: Ledger) -> Section:
             ),
             Operation(
                 method="GET", path="/suppressions", id="listSuppressions", summary="List suppressed addresses",
+                description="In order of address: e-mail addresses and numbers that responders write to no more, "
+                "and who said so.",
                 handler=_suppressions, permission=Permission.RESPONDERS_READ, parameters=PAGING, answer=Suppression,
                 is_list=True,
             ),
@@ -112,8 +121,10 @@ def section(ledger: Ledger) -> Section:
                 example={"type": "Email", "address": "ann@example.com"},
             ),
             Operation(
-                method="DELETE", path="/suppressions/{type}/{address}", id="deleteSuppression",
+                method="DELETE", path="/suppressions/{type}/{address}", parts=_PARTS, id="deleteSuppression",
                 summary="Let an address be written to again", handler=_unsuppress, permission=Permission.SETUP_WRITE,
+                description="Responders write to it again from now on; what was left unsent stays so. Write the "
+                "address as the list shows it. 404 when it is not on the list.",
                 status=204,
             ),
         ),
@@ -178,7 +189,7 @@ async def _suppress(call: Call) -> Answer:
 
 
 async def _unsuppress(call: Call) -> Answer:
-    await suppressing.unsuppress(call.database, call.actor, call.path["type"], call.path["address"])
+    await suppressing.unsuppress(call.database, call.actor, call.text("type"), call.text("address"))
     return Answer()
 
 

@@ -27,7 +27,7 @@ from leadyard.responders import store
 from leadyard.responders.inputs import ResponderRecord
 from leadyard.responders.links import Links
 from leadyard.responders.messenger import Messenger, MessengerOf
-from leadyard.responders.model import RETRY, Medium, MessageState, Push, after_quiet_hours
+from leadyard.responders.model import RETRY, Medium, MessageState, Push, ResponderSettings, after_quiet_hours
 from leadyard.responders.queueing import Queueing
 from leadyard.responders.rendering import Rendered, rendered
 from leadyard.responders.service import responders
@@ -45,6 +45,8 @@ _STATES = {
     Outcome.UNKNOWN: MessageState.UNKNOWN,
     Outcome.ERROR: MessageState.FAILED,
 }
+Messengers = dict[tuple[int | None, int | None], Messenger | None]
+"""The messengers of a batch, by the mail server and the gateway that responders name."""
 
 
 class ResponderWorker:
@@ -81,19 +83,28 @@ class ResponderWorker:
         async with self._database.unit_of_work() as connection:
             await store.give_up(connection, account_id, now)
             claimed = await store.claim(connection, account_id, now, _MOST_MESSAGES)
-        if claimed:
-            messenger = await self._messenger_of(account_id)
-            await asyncio.gather(*(self._send(account_id, one, messenger) for one in claimed))
+        found: Messengers = {}
+        await asyncio.gather(*(self._send(account_id, one, found) for one in claimed))
         return queued + len(claimed)
 
-    async def _send(self, account_id: int, claimed: Claimed, messenger: Messenger | None) -> None:
+    async def _messenger(
+        self, account_id: int, settings: ResponderSettings, found: Messengers
+    ) -> Messenger | None:
+        """Find what a responder's messages leave by, once for a batch."""
+        names = settings.mail_server_id, settings.sms_gateway_id
+        if names not in found:
+            found[names] = await self._messenger_of(account_id, *names)
+        return found[names]
+
+    async def _send(self, account_id: int, claimed: Claimed, found: Messengers) -> None:
         now = clock.now()
         async with self._database.unit_of_work() as connection:
             due = await self._prepare(connection, account_id, claimed, now)
         if isinstance(due, Settled):
             await self._settle(account_id, claimed, due)
             return
-        push, message = due
+        push, message, settings = due
+        messenger = await self._messenger(account_id, settings, found)
         if messenger is None:
             verdict = Verdict(Outcome.RETRY, _NO_MESSENGER)
         elif claimed.medium == Medium.EMAIL:
@@ -106,7 +117,7 @@ class ResponderWorker:
 
     async def _prepare(
         self, connection: Connection, account_id: int, claimed: Claimed, now: datetime
-    ) -> tuple[Push, Rendered] | Settled:
+    ) -> tuple[Push, Rendered, ResponderSettings] | Settled:
         """Write the message, unless there is a reason not to send it or not to send it now."""
         responder = await responders.find(connection, account_id, claimed.responder_id)
         push = next((p for p in responder.pushes if p.push_id == claimed.push_id), None)
@@ -130,7 +141,7 @@ class ResponderWorker:
         except UnfitValueError as error:
             return _ended(MessageState.FAILED, now, str(error))
         await store.mark_links(connection, account_id, claimed.id, message.links)
-        return push, message
+        return push, message, responder.settings
 
     async def _settle(self, account_id: int, claimed: Claimed, end: Settled) -> None:
         ids = await self._ledger.reserve_ids({account_id: 1 if end.cost else 0})

@@ -1,6 +1,6 @@
 """What carries messages: one messenger per account, over whatever the account has set up."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from leadyard.delivery.model import Verdict
@@ -24,5 +24,11 @@ class Messenger(Protocol):
         ...
 
 
-MessengerOf = Callable[[int], Awaitable[Messenger | None]]
-"""Finds the messenger of an account; None while it has none."""
+class MessengerOf(Protocol):
+    """Finds the messenger of an account, over the mail server and the gateway that are named; None: it has none."""
+
+    async def __call__(
+        self, account_id: int, mail_server_id: int | None = None, sms_gateway_id: int | None = None, /
+    ) -> Messenger | None:
+        """Find it; without names, over what the account has first."""
+        ...

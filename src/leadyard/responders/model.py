@@ -101,11 +101,16 @@ class Push(msgspec.Struct, frozen=True):
 
 
 class ResponderSettings(msgspec.Struct, frozen=True):
-    """When a responder writes; between `pause_from` and `pause_to`, account time, messages wait for the end."""
+    """When a responder writes; between `pause_from` and `pause_to`, account time, messages wait for the end.
+
+    `mail_server_id` and `sms_gateway_id` are what its messages leave by; null: the account's first active one.
+    """
 
     trigger: Occasion = Occasion.MANUAL
     pause_from: ClockTime = ""
     pause_to: ClockTime = ""
+    mail_server_id: Annotated[int, Meta(ge=1)] | None = None
+    sms_gateway_id: Annotated[int, Meta(ge=1)] | None = None
 
 
 def due_at(

@@ -1,4 +1,4 @@
-"""Sums over messages, for lists and reports (LeadByte contract, sections 6 and 9.2)."""
+"""Sums over messages, for lists and reports (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Sequence
 from typing import Any

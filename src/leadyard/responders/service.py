@@ -8,7 +8,7 @@ import msgspec
 
 from leadyard.campaigns.inputs import CampaignRecord
 from leadyard.campaigns.model import Status
-from leadyard.campaigns.service import campaigns, suppliers
+from leadyard.campaigns.service import campaigns, mail_servers, sms_gateways, suppliers
 from leadyard.campaigns.service.noun import Noun
 from leadyard.identity.actor import Actor
 from leadyard.kit.clock import now as clock_now
@@ -69,7 +69,7 @@ class Responders(Noun[ResponderInput, ResponderRecord]):
     async def missing(
         self, connection: Connection, account_id: int, wanted: ResponderInput
     ) -> list[FieldProblem]:
-        """Check campaign and supplier."""
+        """Check campaign, supplier, mail server and gateway."""
         problems = []
         if not await campaigns.exists(connection, account_id, wanted.campaign_id):
             problems.append(FieldProblem("campaign_id", "does not exist"))
@@ -77,6 +77,10 @@ class Responders(Noun[ResponderInput, ResponderRecord]):
             connection, account_id, wanted.supplier_id
         ):
             problems.append(FieldProblem("supplier_id", "does not exist"))
+        for name, noun in (("mail_server_id", mail_servers), ("sms_gateway_id", sms_gateways)):
+            wanted_id = getattr(wanted.settings, name)
+            if wanted_id is not None and not await noun.exists(connection, account_id, wanted_id):
+                problems.append(FieldProblem(f"settings.{name}", "does not exist"))
         return problems
 
     async def save_parts(

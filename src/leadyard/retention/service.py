@@ -24,7 +24,10 @@ _INSTANT = timedelta(microseconds=1)
 
 
 class Retention(msgspec.Struct, frozen=True):
-    """For how many days things are kept; 0 is for ever."""
+    """For how many days things are kept; 0 is for ever.
+
+    Notices go when they are acknowledged and as old as sent messages may be, and all when traces go.
+    """
 
     sent_message_days: int = 30
     trace_days: int = 400
@@ -60,9 +63,15 @@ class Pruner:
         return any([await self._prune_account(account_id) for account_id in accounts])
 
     async def _prune_account(self, account_id: int) -> bool:
-        messages = await self._messages(account_id) if self._retention.sent_message_days else False
-        traces = await self._traces(account_id) if self._retention.trace_days else False
-        return messages or traces
+        kept = self._retention
+        messages = await self._messages(account_id) if kept.sent_message_days else False
+        notices = [
+            await self._notices(account_id, days, only_acknowledged=only_acknowledged)
+            for days, only_acknowledged in ((kept.sent_message_days, True), (kept.trace_days, False))
+            if days
+        ]
+        traces = await self._traces(account_id) if kept.trace_days else False
+        return messages or traces or any(notices)
 
     async def _messages(self, account_id: int) -> bool:
         sent_before = clock.now() - timedelta(days=self._retention.sent_message_days)
@@ -72,6 +81,14 @@ class Pruner:
             if gone < _MOST_MESSAGES:
                 return False
         return True
+
+    async def _notices(self, account_id: int, days: int, *, only_acknowledged: bool) -> bool:
+        before = clock.now() - timedelta(days=days)
+        async with self._database.unit_of_work() as connection:
+            gone = await store.forget_notices(
+                connection, account_id, before, _MOST_MESSAGES, only_acknowledged=only_acknowledged
+            )
+        return gone == _MOST_MESSAGES
 
     async def _traces(self, account_id: int) -> bool:
         before = clock.now() - timedelta(days=self._retention.trace_days)

@@ -16,6 +16,15 @@ DELETE FROM outbox WHERE account_id = $1 AND id IN (
 RETURNING id
 """
 
+_NOTICES = """
+DELETE FROM notices WHERE account_id = $1 AND id IN (
+    SELECT id FROM notices
+    WHERE account_id = $1 AND created_at < $2 AND (acknowledged_at IS NOT NULL OR NOT $3::boolean)
+    ORDER BY created_at LIMIT $4 FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+
 _BEGIN = "INSERT INTO retention_progress (account_id) VALUES ($1) ON CONFLICT (account_id) DO NOTHING"
 
 _LOCK = """
@@ -73,6 +82,13 @@ async def account_ids(connection: Connection) -> list[int]:
 async def forget_sent(connection: Connection, account_id: int, sent_before: datetime, most: int) -> int:
     """Remove messages that were sent before an instant, at most so many, the oldest first; gives how many."""
     return len(await connection.fetch(_SENT, account_id, sent_before, most))
+
+
+async def forget_notices(
+    connection: Connection, account_id: int, before: datetime, most: int, *, only_acknowledged: bool
+) -> int:
+    """Remove notices that were made before an instant, at most so many, the oldest first; gives how many."""
+    return len(await connection.fetch(_NOTICES, account_id, before, only_acknowledged, most))
 
 
 async def lock(connection: Connection, account_id: int) -> Pass | None:

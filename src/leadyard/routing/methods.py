@@ -1,4 +1,4 @@
-"""The methods of distribution, walked over a campaign's tree of groups (LeadByte contract, section 10).
+"""The methods of distribution, walked over a campaign's tree of groups (docs/distribution.md).
 
 Priority goes top down; hybrid goes through its groups in order; standard offers to all at once up to the limit;
 weighted and evenly weighted go by turns; auctions by bids. Each step makes one choice, for what follows depends on
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from leadyard.campaigns.distribution import MOST_SALES, Method, SaleTerms
 from leadyard.campaigns.model import Delivery, DeliveryKind
+from leadyard.kit.money import from_micros, plain
 from leadyard.routing.choice import Choice, Question
 from leadyard.routing.offers import Offer, Sale
 from leadyard.routing.prices import leaves_margin
@@ -157,7 +158,7 @@ class _Walk:
             (seat, offer)
             for seat in self._in_order(place)
             if seat.delivery is not None
-            for offer in self._consider([seat.delivery], place.kind)
+            for offer in map(_with_fixed_bid, self._consider([seat.delivery], place.kind))
             if self._passes(offer)
         ]
         pinged = [o for _, o in offers if o.delivery.settings.kind is DeliveryKind.PING_POST]
@@ -208,24 +209,36 @@ class _Walk:
         exclusive = self._consider(alone, Sale.EXCLUSIVE)
         shared = self._consider(several, Sale.SHARED)
         potential = self._sum_of_best(shared, room)
+        shared_first = False
         if place.best_price:
             exclusive.sort(key=lambda offer: -offer.price)
             shared.sort(key=lambda offer: -offer.price)
             best = next((offer.price for offer in exclusive if self._passes(offer)), 0)
-            if exclusive and shared and not self._past.occupied:
-                word = "more" if potential > best else "no more"
-                self.choice.notes.append(
-                    f"shared sales bring {word} than the exclusive one: {potential} against {best}"
-                )
             shared_first = potential > best
-        else:
-            shared_first = False
+            if exclusive and shared:
+                self._compare_sales(potential, best)
+        elif exclusive and shared:
+            # Nothing is decided by it, so nobody is passed over for it.
+            best = max((offer.price for offer in exclusive if self._could_pass(offer)), default=0)
+            if potential > best > 0:
+                self._compare_sales(potential, best, "; the exclusive one goes first all the same")
         phases = (
             [(shared, potential), (exclusive, None)]
             if shared_first
             else [(exclusive, None), (shared, potential)]
         )
         return any(self._phase(place, offers, room, worth) for offers, worth in phases)
+
+    def _compare_sales(self, shared: int, alone: int, then: str = "") -> None:
+        """Say in the trace what the two ways of a hybrid sale would bring; amounts in micro-units."""
+        word = "more" if shared > alone else "no more"
+        currency = self._ask.route.campaign.settings.currency
+        sums = " against ".join(f"{plain(from_micros(amount))} {currency}" for amount in (shared, alone))
+        self.choice.notes.append(f"shared sales bring {word} than the exclusive one: {sums}{then}")
+
+    def _could_pass(self, offer: Offer) -> bool:
+        """Tell whether nothing stands in an offer's way, without a word in the trace."""
+        return all(gate(offer) is None for gate in self._ask.gates)
 
     def _phase(self, place: Place, offers: Sequence[Offer], room: int, potential: int | None) -> bool:
         seats = {seat.delivery.id: seat for seat in place.seats if seat.delivery is not None}
@@ -348,6 +361,13 @@ class _Walk:
             seen = {one.delivery_id for one in self.choice.considered} | self._past.taken
             seen |= {delivery_id for delivery_id, _ in self._past.done}
             self.choice.behind += [delivery_id for delivery_id in ids if delivery_id not in seen]
+
+
+def _with_fixed_bid(offer: Offer) -> Offer:
+    """In an auction the price of a delivery that is not asked is its bid."""
+    if offer.delivery.settings.kind is DeliveryKind.PING_POST:
+        return offer
+    return Offer(offer.delivery, offer.sale, offer.price, offer.price)
 
 
 def _sells(delivery: Delivery, sale: Sale) -> bool:

@@ -1,10 +1,15 @@
 """What a lead costs a buyer, and what a sale has to leave: pure, in whole micro-units."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from leadyard.campaigns.distribution import AuctionTerms, MarginRule
-from leadyard.campaigns.model import AcceptOn, Campaign, Delivery, DeliveryKind
+from leadyard.campaigns.model import AcceptOn, Buyer, Campaign, Delivery, DeliveryKind
 from leadyard.campaigns.terms import sale_payout, system_payout
 from leadyard.kit.money import share, to_micros
 from leadyard.routing.offers import Sale
+
+_NOTHING = Decimal(0)
 
 
 def price_of(campaign: Campaign, delivery: Delivery, sale: Sale) -> int:
@@ -37,11 +42,8 @@ def less_margin(terms: AuctionTerms, bid: int) -> int:
     return max(0, bid - to_micros(terms.margin) - share(bid, terms.margin_percent))
 
 
-def net_bid(terms: AuctionTerms, delivery: Delivery, bid: int) -> int:
-    """Take margin and the buyer's penalty off a bid: what bids are compared by."""
-    return (
-        bid
-        - to_micros(terms.margin)
-        - share(bid, terms.margin_percent)
-        - to_micros(delivery.settings.penalty)
-    )
+def net_bid(terms: AuctionTerms, buyers: Mapping[int, Buyer], delivery: Delivery, bid: int) -> int:
+    """Take margin and the penalties of buyer and delivery off a bid: what bids are compared by."""
+    buyer = buyers.get(delivery.buyer_id)
+    penalty = delivery.settings.penalty + (_NOTHING if buyer is None else buyer.settings.penalty)
+    return bid - to_micros(terms.margin) - share(bid, terms.margin_percent) - to_micros(penalty)

@@ -111,11 +111,6 @@ def is_open(schedule: Schedule, at: datetime, zone: ZoneInfo) -> bool:
     return any(start <= minute < end for start, end in week.stretches[local.weekday()])
 
 
-def opens_at(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime | None:
-    """Find the first instant from `after` on at which leads are taken (UTC); None when it never opens again."""
-    return all_open_at([schedule], after, zone)
-
-
 def all_open_at(schedules: Sequence[Schedule], after: datetime, zone: ZoneInfo) -> datetime | None:
     """Find the first instant from `after` on at which all of the schedules are open; None when there is none."""
     after = after.astimezone(UTC)

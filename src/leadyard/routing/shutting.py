@@ -21,7 +21,7 @@ def holds_while_closed(campaign: Campaign, only: int) -> bool:
     """Tell whether a lead may wait for a delivery that is closed now: not in advanced distribution.
 
     Outside it are deliveries that were triggered by name, and campaigns that send to every matching delivery
-    (LeadByte contract, section 10, "Distribution").
+    (docs/distribution.md).
     """
     return bool(only) or campaign.settings.distribution == Method.STANDARD
 

@@ -41,6 +41,8 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _ENCODER = msgspec.json.Encoder()
 _JSONB_VERSION = b"\x01"
 _BESIDE = 2
+_SESSION = {"jit": "off"}
+"""Compiling a statement takes longer than running any of ours, and is begun by an estimate that is off."""
 
 LARGEST_ID = 2**63 - 1
 """The largest whole number that the database holds."""
@@ -113,6 +115,7 @@ class Database:
                 init=self._prepare,
                 reset=_keep,
                 command_timeout=60,
+                server_settings=_SESSION,
             )
             self._beside = await asyncpg.create_pool(
                 self.dsn,
@@ -122,6 +125,7 @@ class Database:
                 init=self._prepare,
                 reset=_keep,
                 command_timeout=60,
+                server_settings=_SESSION,
             )
         except LOST as error:
             raise UnavailableError("the database cannot be reached") from error

@@ -57,7 +57,7 @@ SECTION = Section(
         *operations_of(
             suppression_lists,
             _PATH,
-            plural="suppression lists",
+            plural="suppression lists", creating="An empty list; its values come by calls of their own.",
             status=ListStatus,
             example={"name": "Opted out", "settings": {"holds": "email", "form": "md5"}},
         ),
@@ -72,8 +72,9 @@ SECTION = Section(
         ),
         Operation(
             method="POST", path=f"{_VALUES}/remove", id="removeSuppressed", summary="Take values off a list",
+            description="Ones that are not on it do no harm; the answer tells how many values are left.",
             handler=_remove, permission=Permission.SETUP_WRITE, body=ValuesInput, answer=Values,
-            example=_EXAMPLE, description="Ones that are not on it do no harm.",
+            example=_EXAMPLE,
         ),
         Operation(
             method="PUT", path=_VALUES, id="uploadSuppressed", summary="Upload a list's values", is_text=True,

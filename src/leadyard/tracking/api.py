@@ -72,7 +72,8 @@ def sections(work_in: WorkIn) -> tuple[Section, ...]:
             (
                 Operation(
                     method="GET", path="/people", id="listPeople", summary="List people", handler=list_people,
-                    description="Newest first.", permission=_LOOK, answer=PersonRecord, is_list=True,
+                    permission=_LOOK, answer=PersonRecord, is_list=True,
+                    description="Newest first, each with who is credited with the person.",
                     parameters=(
                         Parameter("email", str, "Exactly this address, in any case."),
                         Parameter("affiliate_id", Id, "Only people credited to this affiliate."),
@@ -92,7 +93,8 @@ def sections(work_in: WorkIn) -> tuple[Section, ...]:
                     handler=_person_touches, permission=_LOOK, answer=TouchRecord, is_list=True, parameters=PAGING,
                 ),
                 Operation(
-                    method="POST", path="/people/{id}/credit", id="givePersonCredit", summary="Give a person to an affiliate",
+                    method="POST", path="/people/{id}/credit", id="givePersonCredit",
+                    summary="Give a person to an affiliate",
                     description="Decides whatever the settings say, for purchases to come; earlier ones stay. Without "
                     "an affiliate nobody is credited.",
                     handler=give_credit, permission=_WRITE, body=CreditGiven, answer=PersonInFull,
@@ -112,18 +114,22 @@ def sections(work_in: WorkIn) -> tuple[Section, ...]:
             "Browsers that came to the account's pages; bots are left out of lists and counts.",
             (
                 Operation(
-                    method="GET", path="/visitors", id="listVisitors", summary="List visitors", handler=list_visitors,
-                    description="Newest first.", permission=_LOOK, answer=VisitorRecord, is_list=True,
+                    method="GET", path="/visitors", id="listVisitors", summary="List visitors",
+                    handler=list_visitors, permission=_LOOK, answer=VisitorRecord, is_list=True,
+                    description="Newest first, each with its first page, its source and who is credited.",
                     parameters=PAGING,
                 ),
                 Operation(
                     method="GET", path="/visitors/{id}", id="readVisitor", summary="Read a visitor",
-                    description="With the touch by which the credit came.", handler=read_visitor, permission=_LOOK,
+                    handler=read_visitor, permission=_LOOK,
+                    description="The browser's first page and source, and the touch by which the credit came.",
                     answer=VisitorInFull,
                 ),
                 Operation(
-                    method="GET", path="/visitors/{id}/touches", id="listVisitorTouches", summary="List a visitor's touches",
-                    description="Latest first.", handler=_visitor_touches, permission=_LOOK, answer=TouchRecord,
+                    method="GET", path="/visitors/{id}/touches", id="listVisitorTouches",
+                    summary="List a visitor's touches", handler=_visitor_touches, permission=_LOOK, answer=TouchRecord,
+                    description="Latest first: each visit by a link, a code or a campaign, and what it did to the "
+                    "credit.",
                     is_list=True, parameters=PAGING,
                 ),
             ),

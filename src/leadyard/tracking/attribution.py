@@ -1,4 +1,4 @@
-"""Who keeps the credit: the rule, and what it comes to over a history of touches (contracts/leaddyno.md, 9.2). Pure."""
+"""Who keeps the credit: the rule, and what it comes to over a history of touches (docs/tracking.md). Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

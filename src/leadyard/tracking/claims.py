@@ -10,7 +10,7 @@ import msgspec
 from leadyard.tracking.model import Arrival, Claim, TouchSource
 
 LONGEST_ADDRESS, LONGEST_AGENT, LONGEST_TEXT = 2048, 1024, 255
-"""Longer addresses and agents are cut, not refused: a visit must not be lost (contracts/leaddyno.md, 1.2)."""
+"""Longer addresses and agents are cut, not refused: a visit must not be lost (docs/leaddyno.md)."""
 
 _MARK = re.compile(r"(?:^|[&;?/!#])_(?P<kind>[al])_(?P<code>[^&;?/#]+)")
 _SEARCH_PARAMETERS = ("q", "query", "p")
@@ -41,7 +41,7 @@ def cut_arrival(arrival: Arrival) -> Arrival:
 
 
 def claim_of(arrival: Arrival) -> Claim:
-    """Read who and what an arrival claims, in the order in which it counts (contracts/leaddyno.md, 9.1)."""
+    """Read who and what an arrival claims, in the order in which it counts (docs/tracking.md)."""
     query, fragment = _parts(arrival.url)
     marks = list(_marks(fragment))
     codes: list[tuple[TouchSource, str]] = []

@@ -10,7 +10,7 @@ from leadyard.people.model import Credit
 
 
 class TouchSource(IntEnum):
-    """Where a touch's credit comes from, in the order in which they are looked for (contracts/leaddyno.md, 9.1)."""
+    """Where a touch's credit comes from, in the order in which they are looked for (docs/tracking.md)."""
 
     CODE = 1
     """The `code` parameter of a call."""

@@ -18,6 +18,7 @@ from leadyard.tracking.fraud import store as signals
 from leadyard.tracking.fraud.model import Consequence, SignalState
 from leadyard.tracking.records import EventRecord, Id, SignalRecord, event_record, signal_record
 
+_PARTS = (Parameter("id", UUID, "The id of the event, a UUID."),)
 _LOOK, _WRITE = Permission.LEADS_SEARCH, Permission.LEADS_UPDATE
 
 
@@ -76,7 +77,8 @@ def sections(decided: Decided) -> tuple[Section, ...]:
             (
                 Operation(
                     method="GET", path="/fraud-signals", id="listFraudSignals", summary="List fraud signals",
-                    handler=_list_signals, description="Newest first.", permission=_LOOK, answer=SignalRecord,
+                    description="Newest first, decided ones included; `state=open` are those that wait for a person.",
+                    handler=_list_signals, permission=_LOOK, answer=SignalRecord,
                     is_list=True,
                     parameters=(
                         Parameter("state", StateOfSignal, "Only signals in this state."),
@@ -103,16 +105,24 @@ def sections(decided: Decided) -> tuple[Section, ...]:
             (
                 Operation(
                     method="GET", path="/tracker-events", id="listTrackerEvents", summary="List events set aside",
-                    handler=_list_events, description="Latest first.", permission=_LOOK, answer=EventRecord,
+                    description="Latest first: events that were taken in and could not be worked in, each with its "
+                    "reason and what it held.",
+                    handler=_list_events, permission=_LOOK, answer=EventRecord,
                     is_list=True, parameters=PAGING,
                 ),
                 Operation(
-                    method="POST", path="/tracker-events/{id}/retry", id="retryTrackerEvent", summary="Try an event again",
-                    handler=_retry, description="It is worked in as soon as the worker comes to it.", status=204,
+                    method="POST", path="/tracker-events/{id}/retry", parts=_PARTS, id="retryTrackerEvent",
+                    summary="Try an event again",
+                    description="It is worked in as soon as the worker comes to it; when that fails again it is "
+                    "back in the list with the new reason.",
+                    handler=_retry, status=204,
                     permission=_WRITE,
                 ),
                 Operation(
-                    method="DELETE", path="/tracker-events/{id}", id="deleteTrackerEvent", summary="Throw an event away",
+                    method="DELETE", path="/tracker-events/{id}", parts=_PARTS, id="deleteTrackerEvent",
+                    summary="Throw an event away",
+                    description="Forgets the event for good: what it told of (a visit, a lead, a purchase) will "
+                    "never count.",
                     handler=_throw_away, permission=_WRITE, status=204,
                 ),
             ),
@@ -152,7 +162,5 @@ async def _throw_away(call: Call) -> Answer:
 
 
 def _event_id(call: Call) -> UUID:
-    try:
-        return UUID(call.path["id"])
-    except ValueError:
-        raise NotFoundError("There is no event with this id.") from None
+    event_id: UUID = call.path["id"]
+    return event_id

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from tests.affiliates.shop import BASIC, Shop, new_shop
+from tests.delivery.buyers import Call, buyer
+from tests.delivery.test_postbacks_and_events import work
 
 from leadyard.campaigns import service as setup
+from leadyard.campaigns.model import WebhookEvent
+from leadyard.delivery.event_names import event_values, names_of
 from leadyard.kit.errors import InvalidInputError
 from leadyard.storage.database import Database
 
@@ -56,3 +60,67 @@ async def test_nothing_is_told_of_what_was_refused_or_repeated(shop: Shop) -> No
     await shop.buy(amount="80", purchase_code="A1", code="child")
     await shop.buy(amount="80", purchase_code="A1", code="child")
     assert [event for _, event, _ in await told(shop)] == ["commission.created", "purchase.created"]
+
+
+async def take(call: Call) -> None:
+    await call.answer("")
+
+
+async def test_a_postback_names_what_the_event_carries(shop: Shop) -> None:
+    async with buyer(take) as tracker:
+        document = {
+            "url": f"{tracker.url}?who={{{{ event.commission.affiliate_id }}}}&sum={{{{ event.commission.amount }}}}",
+            "settings": {"form": "get", "events": ["commission.created"]},
+        }
+        await setup.webhooks.create(shop.database, shop.actor, document)
+        form = {
+            "url": tracker.url,
+            "settings": {
+                "form": "form",
+                "events": ["purchase.created", "purchase.cancelled"],
+                "fields": [
+                    {"name": "what", "value": "{{ event }}"},
+                    {"name": "code", "value": "{{ event.purchase.purchase_code }}"},
+                ],
+            },
+        }
+        await setup.webhooks.create(shop.database, shop.actor, form)
+        await shop.buy(amount="80", code="child", purchase_code="A 1")
+        await work(shop)
+    child = await shop.known("child")
+    called = sorted((call.head.split(" ")[1], call.body) for call in tracker.calls)
+    assert called == [
+        ("/leads", b"what=purchase.created&code=A+1"),
+        (f"/leads?who={child.id}&sum=8", b""),
+    ]
+
+
+async def test_a_webhook_for_certain_affiliates_is_told_of_them_alone(shop: Shop) -> None:
+    await shop.affiliate("other")
+    child = await shop.known("child")
+    only = await hook(shop, "purchase.created", "commission.created", "lead.sold", affiliate_ids=[child.id])
+    every = await hook(shop, "purchase.created")
+    await shop.buy(amount="80", code="child")
+    await shop.buy(amount="20", code="other")
+    assert await told(shop) == [
+        (only, "commission.created", "8"),
+        (only, "purchase.created", "80"),
+        (every, "purchase.created", "20"),
+        (every, "purchase.created", "80"),
+    ]
+
+
+async def test_everything_that_an_event_carries_has_a_name(shop: Shop) -> None:
+    events = [one for one in WebhookEvent if one.partition(".")[0] not in ("lead", "delivery")]
+    await hook(shop, *events)
+    bought = await shop.buy(amount="80", code="child")
+    await shop.mark_paid(bought, await shop.known("child"))
+    await shop.cancel(bought)
+    rows = await shop.rows("outbox")
+    assert {row["event"] for row in rows} >= {"person.created", "purchase.created", "commission.paid"}
+    for row in rows:
+        known = names_of([WebhookEvent(row["event"])], ())
+        assert event_values(row["event"], row["payload"]).keys() <= known
+        (kind,) = row["payload"]
+        named = {name for name in known if name.startswith(f"event.{kind}.")}
+        assert named == {f"event.{kind}.{name}" for name in row["payload"][kind]}

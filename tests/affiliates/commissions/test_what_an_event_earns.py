@@ -1,4 +1,4 @@
-"""What events earn, each case worked out by hand (contracts/leaddyno.md, section 8)."""
+"""What events earn, each case worked out by hand (docs/affiliates.md, "Commissions")."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -79,7 +79,7 @@ SEEDS_ITEMS = (
         (purchase("999999999999"), BASIC, 1, ["99999999999.90"]),
     ],
 )  # fmt: skip
-def test_plans_of_the_contract(
+def test_plans_as_they_are_usual(
     event: Event, lines: tuple[PlanLine, ...], chain: int, expected: list[str]
 ) -> None:
     assert amounts(event, *lines, chain=chain) == expected

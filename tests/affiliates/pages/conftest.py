@@ -81,7 +81,7 @@ class Portal:
 
     async def signed_in(self, affiliate: Affiliate) -> Caller:
         caller = self.caller()
-        answer = await caller.send_form(await self.sign_in_path(affiliate))
+        answer = await caller.get(await self.sign_in_path(affiliate))
         assert answer.status_code == 303, answer.text
         return caller
 

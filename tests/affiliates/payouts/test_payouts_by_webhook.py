@@ -108,6 +108,7 @@ async def test_a_lost_answer_leaves_it_unknown_until_an_operator_says_what_happe
     with time_machine.travel(clock.now() + timedelta(days=3), tick=True):
         await programme.sender.send_due()
     assert (await payout(client, payout_id))["state"] == "unknown"
+    assert [row["event"] for row in await exchange.rows("notices")] == ["payout.unknown"]
     assert len(server.taken) == 1
     assert (await client.post("/payout-runs", json={"method": "manual"})).json()["payouts"] == []
     assert (await client.post(f"/payouts/{payout_id}/paid")).status_code == 409
@@ -143,6 +144,8 @@ async def test_a_payout_that_a_killed_worker_left_behind_is_unknown(
     with time_machine.travel(clock.now() + timedelta(minutes=5), tick=True):
         await programme.sender.send_due()
     assert (await payout(client, payout_id))["state"] == "unknown"
+    [notice] = (await client.get("/notices")).json()["items"]
+    assert notice["text"].startswith(f"Payout {payout_id} of 10 USD")
     assert server.taken == []
 
     settled = (await client.post(f"/payouts/{payout_id}/resolve", json={"paid": paid})).json()

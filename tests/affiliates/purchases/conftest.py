@@ -1,4 +1,4 @@
-"""A shop with the contract's plans, and an affiliate with parent and grandparent."""
+"""A shop with plans, and an affiliate with parent and grandparent."""
 
 from pathlib import Path
 

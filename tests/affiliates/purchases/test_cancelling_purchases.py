@@ -1,4 +1,4 @@
-"""Cancelled purchases lose what is unpaid and take back what is paid (contracts/leaddyno.md, sections 4 and 8)."""
+"""Cancelled purchases lose what is unpaid and take back what is paid (docs/affiliates.md, "Purchases")."""
 
 from datetime import UTC, datetime, timedelta
 

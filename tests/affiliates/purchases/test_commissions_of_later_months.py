@@ -1,4 +1,4 @@
-"""Repeating lines pay month after month, each month once, until they end (contracts/leaddyno.md, section 8)."""
+"""Repeating lines pay month after month, each month once, until they end (docs/affiliates.md)."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

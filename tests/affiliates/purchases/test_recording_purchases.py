@@ -1,4 +1,4 @@
-"""Purchases are recorded once, with what they earn (contracts/leaddyno.md, section 4)."""
+"""Purchases are recorded once, with what they earn (docs/affiliates.md, "Purchases")."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

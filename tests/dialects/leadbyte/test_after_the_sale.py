@@ -1,4 +1,4 @@
-"""Returns, feedback and assignment by hand, in LeadByte's words (contract, section 5.4)."""
+"""Returns, feedback and assignment by hand, in LeadByte's words (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

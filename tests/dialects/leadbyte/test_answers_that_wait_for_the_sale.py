@@ -3,9 +3,13 @@
 import asyncio
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
-from tests.dialects.leadbyte.world import ADMIN_KEY, PLAIN_KEY, World, new_lead
+from tests.delivery.buyers import Call, buyer
+from tests.dialects.leadbyte.world import ADMIN_KEY, PLAIN_KEY, SUPPLIER_KEY, World, new_lead
 
+from leadyard.campaigns import service as setup
+from leadyard.delivery.model import AnswerRule, AnswerRules, Extract
 from leadyard.dialects.leadbyte import live
 
 PATHS = ["/waitsubmit", "/restapi/v1.1/waitsubmit", "/restapi/v1.2/waitsubmit", "/restapi/v1.3/waitsubmit"]
@@ -48,6 +52,57 @@ async def test_a_sale_that_takes_too_long_is_pending(world: World, monkeypatch: 
     monkeypatch.setattr(live, "LONGEST_WAIT_SECONDS", 0.1)
     reply = await world.post("v1.3", campid="EXAMPLE-LIVE")
     assert reply.json["records"][0]["status"] == "Pending"
+
+
+async def test_a_campaign_says_how_long_an_answer_waits(world: World) -> None:
+    await world.change_campaign(11, live_seconds=1, sold_url="https://shop.example.com/thanks")
+    reply = await asyncio.wait_for(world.post("v1.3", campid="EXAMPLE-LIVE"), 15)
+    assert reply.json["records"][0]["status"] == "Pending"
+    assert "redirectUrl" not in reply.json
+
+
+async def test_sold_and_unsold_leads_are_sent_to_the_campaigns_pages(world: World) -> None:
+    await world.change_campaign(
+        11, sold_url="https://shop.example.com/thanks", unsold_url="https://shop.example.com/sorry"
+    )
+    async with world.working():
+        sold = await world.post("v1.3", campid="EXAMPLE-LIVE")
+        waited = await world.call("POST", "/waitsubmit", json=new_lead(campid="EXAMPLE-LIVE"))
+        await setup.deliveries.update(world.database, world.actor, 1052, {"status": "Inactive"})
+        unsold = await world.post("v1.3", campid="EXAMPLE-LIVE")
+    assert list(sold.json) == ["status", "code", "message", "records", "redirectUrl"]
+    assert sold.json["redirectUrl"] == waited.json["redirectUrl"] == "https://shop.example.com/thanks"
+    assert unsold.json["records"][0]["status"] == "Rejected"
+    assert unsold.json["redirectUrl"] == "https://shop.example.com/sorry"
+
+
+async def test_the_page_that_the_buyer_names_comes_first_also_for_keys_that_see_masked_fields_masked(
+    world: World,
+) -> None:
+    async def takes(call: Call) -> None:
+        await call.answer('{"status":"accepted","next":"https://buyer.example.com/go?to=1"}')
+
+    await world.change_campaign(11, sold_url="https://shop.example.com/thanks")
+    await setup.update_field(world.database, world.actor, 11, "email", {"masked": True})
+    answers = AnswerRules(
+        rules=(AnswerRule(kind="json_path", path="status", pattern="accepted", outcome="accept"),),
+        redirect_url=Extract(kind="json_path", expression="next"),
+    )
+    async with buyer(takes) as shop, world.working():
+        await setup.deliveries.update(
+            world.database,
+            world.actor,
+            1052,
+            {
+                "settings": {
+                    "kind": "Direct Post",
+                    "http": {"url": shop.url, "body": "form", "fields": []},
+                    "answers": msgspec.to_builtins(answers),
+                }
+            },
+        )
+        reply = await world.post("v1.3", key=SUPPLIER_KEY, campid="EXAMPLE-LIVE")
+    assert reply.json["redirectUrl"] == "https://buyer.example.com/go?to=1"
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -54,7 +54,6 @@ async def test_a_bad_value_is_a_warning_and_the_rest_is_stored(world: World) -> 
     answer = await put(world, {"id": lead_id, "update": update})
     warnings = [
         "Phone 1 is not a valid value",
-        "nonsense is not a field of the campaign",
         "Email is not a valid email address",
     ]
     assert answer["leads"] == [item(lead_id, "Lead updated", warnings=warnings)]
@@ -63,11 +62,20 @@ async def test_a_bad_value_is_a_warning_and_the_rest_is_stored(world: World) -> 
     assert fields["email"] != "x"
 
 
+async def test_unknown_members_are_ignored(world: World) -> None:
+    lead_id = await world.lead_id()
+    answer = await put(world, {"id": lead_id, "update": {"nonsense": "1", "c1": "kept"}})
+    assert answer["leads"] == [item(lead_id, "Lead updated")]
+    answer = await put(world, {"id": lead_id, "update": {"nonsense": "1"}})
+    text = "Nothing was changed"
+    assert answer["leads"] == [item(lead_id, "Lead updated", success=False, errors=[text])]
+
+
 async def test_an_update_of_which_nothing_is_stored_fails(world: World) -> None:
     lead_id = await world.lead_id()
     answer = await put(world, {"id": lead_id, "update": {"email": "x"}})
     texts = ["Email is not a valid email address"]
-    failed = item(lead_id, "Nothing was changed", success=False, warnings=texts, errors=texts)
+    failed = item(lead_id, "Lead updated", success=False, warnings=texts, errors=texts)
     assert answer == {"status": "Error", "message": "OK", "leads": [failed]}
 
 

@@ -1,4 +1,4 @@
-"""POST /buyers/create and /deliveries/create, to the letter (LeadByte contract, section 6)."""
+"""POST /buyers/create and /deliveries/create, to the letter (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from tests.dialects.leadbyte.world import World
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.configuration import Configuration
+from leadyard.campaigns.inputs import MailServerInput, SmsGatewayInput
+from leadyard.delivery.kinds import MailServerSettings, SmsGatewaySettings
+from leadyard.delivery.model import AnswerRule, AnswerRules, FieldMapping, HttpTarget
 from leadyard.identity.model import Permission
 from leadyard.kit import clock
 from leadyard.leads.facts import facts_of
@@ -25,6 +28,19 @@ STORED = {
 
 async def even(world: World) -> None:
     await world.change_campaign(9, distribution="Evenly Weighted")
+
+
+async def add_carriers(world: World) -> None:
+    server = MailServerSettings(host="mail.example.com", from_address="leads@example.com")
+    document = MailServerInput(name="Mail", settings=server)
+    await setup.mail_servers.create(world.database, world.actor, document)
+    accepts = AnswerRules(rules=(AnswerRule(kind="keyword", pattern="sent", outcome="accept"),))
+    fields = tuple(FieldMapping(name, f"{{{{ sms.{name} }}}}") for name in ("to", "text"))
+    target = HttpTarget(url="https://sms.example.com/send", fields=fields)
+    gateway = SmsGatewaySettings(http=target, answers=accepts)
+    await setup.sms_gateways.create(
+        world.database, world.actor, SmsGatewayInput(name="Gateway", settings=gateway)
+    )
 
 
 async def test_a_buyer_gets_a_number_as_its_bid(world: World) -> None:
@@ -66,11 +82,19 @@ async def test_a_buyers_person_can_be_made_with_it(world: World) -> None:
         "ann@new.example", "Ann Lee", "buyer", bid,
     )  # fmt: skip
     buyers = len(await world.rows("buyers"))
-    again = await world.call("POST", BUYERS, json=sent)
-    assert (again.status, again.json["message"]) == (400, "email is taken by another user")
     bad = await world.call("POST", BUYERS, json={**sent, "email": "nobody"})
     assert (bad.status, bad.json["message"]) == (400, "email is not a valid email address")
     assert len(await world.rows("buyers")) == buyers
+
+
+async def test_a_person_who_signs_in_already_is_no_reason_to_refuse_a_buyer(world: World) -> None:
+    sent = {"company": "New Ltd", "firstname": "Ann", "lastname": "Lee", "email": "ann@new.example"}
+    bid = (await world.call("POST", BUYERS, json=sent)).json["bid"]
+    again = (await world.call("POST", BUYERS, json={**sent, "email": "ANN@new.example"})).json
+    assert (again["status"], again["message"]) == ("Success", "Buyer record created")
+    assert again["bid"] == (await world.rows("buyers"))[-1]["id"] != bid
+    assert again["warnings"] == ["Somebody signs in with this email already: no user was made for the buyer"]
+    assert [user["buyer_id"] for user in await world.rows("users")] == [bid]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +143,30 @@ async def test_in_another_campaign_it_is_made_inactive_with_a_warning(world: Wor
     assert len(reply.json["warnings"]) == 1
     shown = await world.call("GET", f"/restapi/v1.3/deliveries/{reply.json['deliveryId']}")
     assert (shown.json["status"], shown.json["campaign"]["reference"]) == ("Inactive", "EXAMPLE-LIVE")
+
+
+@pytest.mark.parametrize(
+    ("sent", "lacking"),
+    [
+        ({"delivery_type": "Email", "email_recipient": "a@b.example"}, "mail server"),
+        ({"delivery_type": "SMS", "sms_recipient": "07700 900123"}, "SMS gateway"),
+    ],
+)
+async def test_what_nothing_can_carry_is_made_inactive_with_a_warning(
+    world: World, sent: Any, lacking: str
+) -> None:
+    await even(world)
+    reply = await world.call("POST", DELIVERIES, json={**STORED, **sent})
+    warning = f"The account has no active {lacking}: the delivery was created Inactive"
+    assert (reply.json["status"], reply.json["warnings"]) == ("Success", [warning])
+    await add_carriers(world)
+    second = await world.call("POST", DELIVERIES, json={**STORED, **sent})
+    assert second.json["warnings"] == []
+    statuses = []
+    for made in (reply, second):
+        shown = await world.call("GET", f"/restapi/v1.3/deliveries/{made.json['deliveryId']}")
+        statuses.append(shown.json["status"])
+    assert statuses == ["Inactive", "Active"]
 
 
 @pytest.mark.parametrize(
@@ -177,17 +225,29 @@ async def test_a_value_that_an_operator_cannot_use_is_refused(world: World) -> N
     assert len(await world.rows("deliveries")) == 4
 
 
-async def test_credit_for_a_new_delivery_is_added_and_its_buyer_pays_in_advance(world: World) -> None:
+async def credit_mode(world: World, buyer_id: int) -> CreditMode:
+    return (await setup.buyers.read(world.database, 1, buyer_id)).settings.credit.mode
+
+
+async def test_credit_for_a_first_delivery_has_its_buyer_pay_in_advance(world: World) -> None:
+    bid = (await world.call("POST", BUYERS, json={"company": "New Ltd"})).json["bid"]
+    sent = {**STORED, "bid": bid, "credit_amount": "7"}
+    assert (await world.call("POST", DELIVERIES, json=sent)).json["status"] == "Success"
+    assert await credit_mode(world, bid) is CreditMode.PREPAID
+
+
+async def test_credit_for_another_delivery_leaves_alone_how_its_buyer_pays(world: World) -> None:
     first = await world.call("POST", DELIVERIES, json={**STORED, "credit_amount": "25.50"})
     assert first.json["status"] == "Success"
     await world.call("POST", DELIVERIES, json={**STORED, "credit_amount": 4.5})
     shown = (await world.call("GET", "/restapi/v1.3/buyers/4")).json
     assert (shown["credit_amount"], shown["credit_balance"]) == ("30.00", "30.00")
-    assert (await setup.buyers.read(world.database, 1, 4)).settings.credit.mode is CreditMode.PREPAID
+    assert await credit_mode(world, 4) is CreditMode.NONE
     sent = {**STORED, "create_buyer": "yes", "company": "New Ltd", "bid": "N1", "credit_amount": "7"}
     assert (await world.call("POST", DELIVERIES, json=sent)).json["status"] == "Success"
     listed = (await world.call("GET", "/restapi/v1.3/buyers")).json["buyers"]
     assert {b["bid"]: b["credit_balance"] for b in listed} == {"33": "30.00", "N1": "7.00"}
+    assert await credit_mode(world, (await world.rows("buyers"))[-1]["id"]) is CreditMode.PREPAID
     async with world.database.connection() as connection:
         assert await audit(connection, 1) == []
 

@@ -1,4 +1,4 @@
-"""Listing, reading and changing deliveries, to the letter (LeadByte contract, section 6)."""
+"""Listing, reading and changing deliveries, to the letter (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

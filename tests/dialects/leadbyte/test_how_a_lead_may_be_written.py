@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from tests.dialects.leadbyte.world import PLAIN_KEY, World, new_lead
 
+from leadyard.campaigns import service as setup
+
 VERSIONS = ["v1.1", "v1.2", "v1.3"]
 BOUNDARY = "xYzZy"
 
@@ -165,6 +167,27 @@ async def test_a_sub_supplier_is_made_when_it_is_new(world: World) -> None:
     for ssid in ("facebook", "facebook", 77, "x" * 5000):
         assert (await world.post(ssid=ssid)).json["status"] == "Success"
     assert len(await world.rows("sub_suppliers")) == 3
+
+
+async def test_a_prefix_hides_neither_supplier_nor_sub_supplier(world: World) -> None:
+    reply = await world.post(sid=None, f_1_sid="3", f_2_ssid="north")
+    assert reply.json["status"] == "Success"
+    (lead,) = await world.rows("leads")
+    (sub_supplier,) = await world.rows("sub_suppliers")
+    assert (lead["supplier_id"], lead["sub_supplier_id"]) == (3, sub_supplier["id"])
+    assert sub_supplier["ssid"] == "north"
+
+
+async def test_a_supplier_may_be_named_by_the_label_of_its_field(world: World) -> None:
+    await setup.update_field(world.database, world.actor, 9, "sid", {"label": "Partner_Code"})
+    ssid = {"name": "ssid", "label": "Sub_Source", "data_type": "Text"}
+    await setup.create_field(world.database, world.actor, 9, ssid)
+    reply = await world.post(sid=None, partner_code="3", sub_source="north")
+    assert reply.json["status"] == "Success", reply.text
+    (lead,) = await world.rows("leads")
+    assert (lead["supplier_id"], len(await world.rows("sub_suppliers"))) == (3, 1)
+    for refused in ({"sid": None, "partner_code": "2"}, {"sid": "2", "partner_code": "3"}):
+        assert (await world.post(**refused)).json["code"] == -7
 
 
 @pytest.mark.parametrize("value", ["yes", "Yes", "1", 1, "true", True])

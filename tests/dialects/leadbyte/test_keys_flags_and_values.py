@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadyard.dialects.leadbyte.reading import find_key, wants_debug
-from leadyard.dialects.leadbyte.values import NotPlainError, UnreadableError, as_ids, as_text, id_number, yes
+from leadyard.dialects.leadbyte.values import (
+    NotPlainError,
+    UnreadableError,
+    as_asked,
+    as_ids,
+    as_text,
+    id_number,
+    yes,
+)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -104,6 +112,10 @@ def test_a_number_has_no_exponent_and_stays_the_same(value: float) -> None:
 )
 def test_ids_are_read(value: Any, ids: list[str]) -> None:
     assert as_ids(value) == ids
+
+
+def test_ids_that_are_asked_for_again_may_be_kept() -> None:
+    assert as_asked(["7,8", 7]) == ["7", "8", "7"]
 
 
 @pytest.mark.parametrize("value", [{}, [{}], [[1]]])

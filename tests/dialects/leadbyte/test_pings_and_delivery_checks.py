@@ -1,4 +1,4 @@
-"""A supplier asks what a lead would bring, and posts it to the bid it was told of (LeadByte contract, section 5.4)."""
+"""A supplier asks what a lead would bring, and posts it to the bid it was told of (docs/leadbyte.md)."""
 
 import asyncio
 import uuid
@@ -152,9 +152,31 @@ async def assert_no_bid(world: World) -> None:
     assert result == NO_BID
 
 
-async def test_without_a_buyer_that_bids_there_is_no_bid(world: World) -> None:
+async def test_without_an_auction_the_best_fixed_price_is_bid_and_the_lead_is_sold_at_it(
+    world: World,
+) -> None:
+    await setup.deliveries.update(world.database, world.actor, 1050, {"settings": {"revenue": "12.5"}})
+    (result,) = (await ping(world))["results"]
+    ping_id = result.pop("pingId")
+    assert result == {"status": "Bid", "bid": 12.5, "currency": "GBP"}
+    record = await world.record(await world.accepted(pingId=ping_id))
+    await world.deliver()
+    lead = await world.call("GET", f"/restapi/v1.3/leads/{record['response']['leadId']}")
+    assert (lead.json["saleStatus"], lead.json["revenue"]) == ("Sold", 12.5)
+    await world.change_campaign(9, auction={"margin_percent": "20"})
+    assert (await ping(world))["results"][0]["bid"] == 10
+
+
+async def test_a_price_that_only_the_answer_tells_is_no_bid(world: World) -> None:
+    told = msgspec.to_builtins(AnswerRules(revenue=Extract(kind="json_path", expression="price")))
+    patch = {"settings": {"kind": "Direct Post", "http": {"url": "https://b.example"}, "answers": told}}
+    await setup.deliveries.update(world.database, world.actor, 1050, patch)
     await assert_no_bid(world)
+
+
+async def test_without_a_buyer_that_bids_there_is_no_bid(world: World) -> None:
     await auction(world)
+    await assert_no_bid(world)
 
     async def declines(call: Call) -> None:
         await call.answer("{}")
@@ -240,7 +262,7 @@ async def test_a_full_cap_and_a_bar_are_reasons(world: World) -> None:
     await world.accepted()
     await world.deliver()
     (result,) = (await check(world))["results"]
-    assert (result["matches"], result["deliveries"][0]["reason"]) == (0, "delivery cap (total)")
+    assert (result["matches"], result["deliveries"][0]["reason"]) == (0, "cap")
     await world.change_campaign(9, distribution={"method": "Priority", "members": []})
     (result,) = (await check(world))["results"]
     assert result["deliveries"][0]["reason"] == "not in advanced distribution"

@@ -123,6 +123,13 @@ async def test_many_ids_are_answered_in_order(world: World, how: str) -> None:
     assert [record["status"] for record in reply.json["records"]] == ["Pending", "Not Found", "Pending"]
 
 
+async def test_an_id_that_is_asked_for_twice_is_answered_twice(world: World) -> None:
+    one, other = await world.accepted(), await world.accepted()
+    asked = [one, other, one, "unknown", "unknown"]
+    reply = await world.call("GET", "/restapi/v1.3/apiqueue", json={"queueIds": asked})
+    assert [record["queueId"] for record in reply.json["records"]] == asked
+
+
 @pytest.mark.parametrize("ids", [None, [], "", [[]], {"a": 1}, ["x"] * 1001])
 async def test_a_missing_list_of_ids_is_refused(world: World, ids: Any) -> None:
     json = (

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.dialects.leadbyte.world import OTHER_KEY, World
 
+from leadyard.leads.model import AttemptState
+
 MEMBERS = [
     "id", "received", "campaign", "supplier", "payout", "revenue", "history", "currency", "systemStatus",
     "saleStatus", "deliveryStatus", "queueId", "fields", "deliveries", "feedback",
@@ -66,6 +68,38 @@ async def test_many_leads_are_a_bare_list_in_the_order_asked(world: World) -> No
     asked = [str(ids[2]), 999_999, ids[0], "nonsense", ids[1]]
     reply = await world.call("GET", "/restapi/v1.2/leads", json={"leadIds": asked})
     assert [lead["id"] for lead in reply.json] == [str(ids[2]), str(ids[0]), str(ids[1])]
+    twice = await world.call("GET", "/restapi/v1.2/leads", json={"leadIds": [ids[0], ids[1], ids[0]]})
+    assert [lead["id"] for lead in twice.json] == [str(ids[0]), str(ids[1]), str(ids[0])]
+
+
+async def test_a_full_cap_has_one_word_and_a_buyers_words_stay(world: World) -> None:
+    lead_id = await world.lead_id()
+    await world.deliver()
+    for reason, state, shown in (
+        ("delivery cap (day revenue)", AttemptState.SKIPPED, ("Skipped", "cap")),
+        ("campaign cap (total)", AttemptState.SKIPPED, ("Skipped", "cap")),
+        ("schedule", AttemptState.SKIPPED, ("Skipped", "schedule")),
+        ("buyer cap (day)", AttemptState.REJECTED, ("Rejected", "buyer cap (day)")),
+    ):
+        await mark(world, state, reason)
+        assert await told(world, lead_id) == shown
+
+
+async def test_a_buyer_that_may_have_the_lead_is_an_error_with_its_reason(world: World) -> None:
+    lead_id = await world.lead_id()
+    await world.deliver()
+    await mark(world, AttemptState.UNKNOWN, "no answer in time")
+    assert await told(world, lead_id) == ("Error", "no answer in time")
+
+
+async def mark(world: World, state: AttemptState, reason: str) -> None:
+    async with world.database.unit_of_work() as connection:
+        await connection.execute("UPDATE delivery_attempts SET state = $1, reason = $2", state, reason)
+
+
+async def told(world: World, lead_id: int) -> tuple[str, str]:
+    (delivery,) = (await world.call("GET", f"/restapi/v1.2/leads/{lead_id}")).json["deliveries"]
+    return delivery["status"], delivery["reason"]
 
 
 async def test_ids_may_be_in_the_query(world: World) -> None:

@@ -41,6 +41,14 @@ async def test_a_supplier_that_may_not_post_here(world: World, sid: Any) -> None
     assert len(await world.rows("leads")) == 1
 
 
+@pytest.mark.parametrize("name", ["f_1_sid", "F_20_SID", "f_3_s-i-d"])
+@pytest.mark.parametrize("sid", ["2", "nobody"])
+async def test_a_prefix_is_no_way_past_the_supplier_check(world: World, name: str, sid: str) -> None:
+    changes: dict[str, Any] = {"sid": None, name: sid}
+    reply = await world.post(**changes)
+    assert reply.json == refused(-7, "Supplier is not authorised to post to this Campaign.")
+
+
 async def test_a_supplier_that_is_not_named(world: World) -> None:
     assert (await world.post(sid=None)).json == refused(-5, "SID is required")
 

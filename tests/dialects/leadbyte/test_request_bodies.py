@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadyard.dialects.leadbyte.reading import read_members, read_request
+from leadyard.dialects.leadbyte.reading import read_request
 from leadyard.dialects.leadbyte.values import UnreadableError
 
 JSON = "application/json"
@@ -33,10 +33,10 @@ def multipart(lead: dict[str, str], name: str = "{}") -> bytes:
 @settings(max_examples=200, deadline=None)
 @given(LEADS, CONTENT_TYPES.filter(lambda t: t != MULTIPART))
 def test_one_lead_is_the_same_in_every_form(lead: dict[str, str], content_type: str | None) -> None:
-    assert read_members(content_type, msgspec.json.encode(lead), b"") == lead
-    assert read_members(content_type, urlencoded(lead), b"") == lead
-    assert read_members(MULTIPART, multipart(lead), b"") == lead
-    assert read_members(content_type, b"", urlencoded(lead)) == lead
+    assert read_request(content_type, msgspec.json.encode(lead), b"").members == lead
+    assert read_request(content_type, urlencoded(lead), b"").members == lead
+    assert read_request(MULTIPART, multipart(lead), b"").members == lead
+    assert read_request(content_type, b"", urlencoded(lead)).members == lead
 
 
 @settings(max_examples=100, deadline=None)
@@ -44,9 +44,9 @@ def test_one_lead_is_the_same_in_every_form(lead: dict[str, str], content_type: 
 def test_a_nested_lead_is_the_same_in_every_form(lead: dict[str, str]) -> None:
     lead = {f"a_{name}": value for name, value in lead.items()}
     nested = {"lead": lead}
-    assert read_members(None, msgspec.json.encode(nested), b"") == nested
-    assert read_members(None, urlencoded(lead, "lead[{}]"), b"") == nested
-    assert read_members(MULTIPART, multipart(lead, "lead[{}]"), b"") == nested
+    assert read_request(None, msgspec.json.encode(nested), b"").members == nested
+    assert read_request(None, urlencoded(lead, "lead[{}]"), b"").members == nested
+    assert read_request(MULTIPART, multipart(lead, "lead[{}]"), b"").members == nested
 
 
 @settings(max_examples=300, deadline=None)
@@ -57,7 +57,7 @@ def test_a_nested_lead_is_the_same_in_every_form(lead: dict[str, str]) -> None:
 )
 def test_any_bytes_are_members_or_unreadable(content_type: str | None, body: bytes, query: bytes) -> None:
     try:
-        members = read_members(content_type, body, query)
+        members = read_request(content_type, body, query).members
     except UnreadableError:
         return
     msgspec.json.encode(members)
@@ -66,14 +66,14 @@ def test_any_bytes_are_members_or_unreadable(content_type: str | None, body: byt
 @pytest.mark.parametrize("content_type", [None, FORM, "text/plain", JSON])
 @pytest.mark.parametrize("body", [b' \r\n\t{"a":"1"}\n', b'\xef\xbb\xbf{"a":"1"}', b"a=1", b"\n a=1\n"])
 def test_the_content_type_does_not_decide(content_type: str | None, body: bytes) -> None:
-    members = read_members(content_type, body, b"")
+    members = read_request(content_type, body, b"").members
     assert {name: value.strip() for name, value in members.items()} == {"a": "1"}
 
 
 @pytest.mark.parametrize("body", [b"", b"  \r\n", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("content_type", [None, JSON, MULTIPART])
 def test_an_empty_body_has_no_members(content_type: str | None, body: bytes) -> None:
-    assert read_members(content_type, body, b"") == {}
+    assert read_request(content_type, body, b"").members == {}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_empty_body_has_no_members(content_type: str | None, body: bytes) -> 
 )
 def test_anything_else_is_unreadable(content_type: str | None, body: bytes | str) -> None:
     with pytest.raises(UnreadableError):
-        read_members(content_type, body.encode() if isinstance(body, str) else body, b"")
+        read_request(content_type, body.encode() if isinstance(body, str) else body, b"")
 
 
 def test_a_bare_list_becomes_the_member_leads() -> None:
@@ -117,4 +117,4 @@ def test_the_query_fills_in_what_the_body_lacks() -> None:
 
 def test_a_query_too_long_to_be_one_is_unreadable() -> None:
     with pytest.raises(UnreadableError):
-        read_members(None, b"", b"&" * 60_000)
+        read_request(None, b"", b"&" * 60_000)

@@ -1,4 +1,4 @@
-"""Reading responders, writing to leads by hand, and the reports on messages (LeadByte contract, sections 6 and 9.2)."""
+"""Reading responders, writing to leads by hand, and the reports on messages (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ async def made(world: World, *pushes: Any, **changes: Any) -> ResponderRecord:
 
 
 async def sent(world: World, messenger: Messenger) -> None:
-    async def messenger_of(_: int) -> Messenger:
+    async def messenger_of(*_: int | None) -> Messenger:
         return messenger
 
     worker = ResponderWorker(world.database, Ledger(world.database), messenger_of, LINKS)

@@ -139,9 +139,31 @@ async def test_what_cannot_be_read_is_answered_in_its_own_words(world: World, bo
     assert await world.rows("leads") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "body", "text"),
+    [
+        ("?returnjson=yes", b"<xml/>", "The body is neither JSON nor a form"),
+        ("?ReturnJSON=1", b"<xml/>", "The body is neither JSON nor a form"),
+        ("", b'{"leads":3,"returnjson":"yes"}', "leads must be a list"),
+        ("?returnjson=yes", b"a=" + b"x" * 3_000_000, "The body is larger than 2 MiB"),
+    ],
+)
+async def test_what_cannot_be_read_is_answered_as_json_where_that_is_asked_for(
+    world: World, query: str, body: bytes, text: str
+) -> None:
+    reply = await world.send("POST", f"/api/submit.php{query}", body=body)
+    assert reply.status == 200
+    answer = reply.json
+    assert re.fullmatch(MOMENT, f'"{answer.pop("timestamp")}"')
+    assert answer == {
+        "code": -5, "response": "Validation error", "info": [text], "leadId": None, "processTime": 0,
+    }  # fmt: skip
+
+
 async def test_other_methods_and_sizes(world: World) -> None:
     assert (await world.send("PUT", "/api/submit.php")).status == 405
-    assert (await world.send("POST", "/api/submit.php", body=b"a=" + b"x" * 3_000_000)).status == 413
+    reply = await world.send("POST", "/api/submit.php", body=b"a=" + b"x" * 3_000_000)
+    assert (reply.status, reply.text) == (200, "-5 | Validation error")
 
 
 async def test_a_changed_campaign_counts_at_once(world: World) -> None:

@@ -1,4 +1,4 @@
-"""GET /validate/…, and what a lead's sender learns when a service refuses the lead (LeadByte contract, section 6)."""
+"""GET /validate/…, and what a lead's sender learns when a service refuses the lead (docs/leadbyte.md)."""
 
 from typing import Any
 

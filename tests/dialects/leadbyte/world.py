@@ -1,4 +1,4 @@
-"""The demo accounts of the contract, with known keys, and what tests do with them (LeadByte contract, section 11)."""
+"""The demo accounts with known keys, and what tests do with them (docs/leadbyte.md)."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Two hundred equal posts at once make one row and one set of commissions (LeadDyno contract, 1.8)."""
+"""Two hundred equal posts at once make one row and one set of commissions (docs/leaddyno.md)."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Commissions: listed, summed, made by hand, marked as paid (LeadDyno contract, section 7)."""
+"""Commissions: listed, summed, made by hand, marked as paid (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 
@@ -115,3 +115,15 @@ async def test_a_commission_by_hand_may_be_in_another_currency(world: World) -> 
     ann = await world.post("/affiliates", email="ann@example.com")
     made = await world.post(f"/affiliates/{ann['id']}/commissions", amount=5, currency="eur", note="bonus")
     assert (made["amount"], made["currency"], made["note"]) == ("5.0", "EUR", "bonus")
+
+
+async def test_what_an_affiliate_has_earned_stays_due_when_it_is_rejected(world: World) -> None:
+    ann, purchase = await _sold(world)
+
+    rejected = await world.post(f"/affiliates/{ann['id']}/reject", 200)
+
+    assert (rejected["status"], rejected["archived"]) == ("Archived", True)
+    [kept] = await world.get(f"/purchases/{purchase['id']}/commissions")
+    assert (kept["status"], kept["amount"]) == ("due", "8.0")
+    again = await world.post("/purchases", email="jo@example.com", purchase_amount="80")
+    assert again["commission_amount"] == "0.0"

@@ -1,4 +1,4 @@
-"""Dates of parameters, and what filters by them keep (LeadDyno contract, 1.6)."""
+"""Dates of parameters, and what filters by them keep (docs/leaddyno.md, "Lists, dates, amounts")."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,15 @@ AT = datetime(2020, 6, 20, 21, 28, 35, tzinfo=UTC)
         ("2020-06-20T23:28:35 02:00", AT),
         ("2020-06-20T23:28:35+0200", AT),
         ("2020-06-20T16:58:35-04:30", AT),
+        ("2020-06-20 21:28:35 +0000", AT),
+        ("2020-06-20 14:28:35 -0700", AT),
+        ("2020-06-20 23:28:35  0200", AT),
+        ("2020-06-20 23:28:35 0200", AT),
+        ("2020-06-20 21:28:35+00", AT),
+        ("2020-06-20T23:28:35.5 +02", AT + timedelta(milliseconds=500)),
+        ("2020-06-20t21:28:35z", AT),
+        ("2020-06-20 21:28:35 utc", AT),
+        ("2020-06-20 21:28:35 Z", AT),
         ("2020-06-20", datetime(2020, 6, 20, tzinfo=UTC)),
         (" 2020-06-20 ", datetime(2020, 6, 20, tzinfo=UTC)),
     ],
@@ -38,7 +47,7 @@ def test_dates_are_read_in_every_form(text: str, expected: datetime) -> None:
         "2020-02-30", "2021-02-29", "2020-13-01", "2020-00-10", "yesterday", "1592688515", "20200620", "06/20/2020",
         "2020-06-20T25:00:00Z", "2020-06-20T21:28:60Z", "2020-06-20 21:28:35", "2020-06-20T21:28:35",
         "2020-06-20T21:28:35+99:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2020-06-20T",
-        "\uff12020-06-20", "2020-06-20 21:28:35 GMT",
+        "\uff12020-06-20", "2020-06-20 21:28:35 +1", "2020-06-20 21:28:35   0000", "2020-06-20 21:28:35 GMT",
     ],
 )  # fmt: skip
 def test_anything_else_is_no_date(text: str) -> None:

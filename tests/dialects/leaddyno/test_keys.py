@@ -1,4 +1,4 @@
-"""Where the key may stand, which one decides, and what a wrong one gets (LeadDyno contract, 1.1)."""
+"""Where the key may stand, which one decides, and what a wrong one gets (docs/leaddyno.md, "Keys")."""
 
 import pytest
 from tests.dialects.leaddyno.world import OTHER_KEY, PRIVATE_KEY, PUBLIC_KEY, World
@@ -64,6 +64,21 @@ async def test_any_other_key_is_refused_before_the_parameters(
     assert answer.status_code == 401
     assert isinstance(answer.json()["error"], str)
     assert PRIVATE_KEY not in answer.text
+
+
+@pytest.mark.parametrize("body", [b'{"key":"%s",', b"key=%s&email=caf\xe9", b'"%s"'])
+async def test_a_body_that_cannot_be_read_is_said_so_where_the_key_may_be_inside(
+    world: World, body: bytes
+) -> None:
+    unreadable = body.replace(b"%s", PRIVATE_KEY.encode())
+    kind = FORM if body.startswith(b"key") else JSON
+
+    alone = await world.http.post("/affiliates", content=unreadable, headers=kind)
+    with_wrong_key = await world.http.post("/affiliates", content=unreadable, headers=kind | {"key": WRONG})
+
+    assert (alone.status_code, with_wrong_key.status_code) == (400, 401)
+    assert isinstance(alone.json()["error"], str)
+    assert PRIVATE_KEY not in alone.text
 
 
 async def test_a_leadbyte_key_is_a_wrong_one(world: World) -> None:

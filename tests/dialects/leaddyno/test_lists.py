@@ -1,4 +1,4 @@
-"""Paging and order of lists (LeadDyno contract, 1.5)."""
+"""Paging and order of lists (docs/leaddyno.md, "Lists, dates, amounts")."""
 
 import pytest
 from tests.dialects.leaddyno.world import World

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is this dialect's and never a 5xx (LeadDyno contract, 1.4)."""
+"""Whatever is sent, the answer is this dialect's and never a 5xx (docs/leaddyno.md, "Errors")."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Purchases: made once, paid by their plan, cancelled (LeadDyno contract, sections 4, 7 and 8)."""
+"""Purchases: made once, paid by their plan, cancelled (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 
@@ -149,6 +149,12 @@ async def test_a_purchase_that_cannot_be_names_all_bad_fields(
     assert answer.status_code == 400
     assert set(answer.json()["error"]) == fields
     assert await world.get("/leads/count") == {"count": 0}
+
+
+@pytest.mark.parametrize("items", ["text", [1], [{"quantity": "-1", "amount": "x"}, {"amount": "y"}]])
+async def test_line_items_that_cannot_be_are_invalid_in_one_word(world: World, items: Any) -> None:
+    answer = await world.call("POST", "/purchases", {"email": "jo@example.com", "line_items": items})
+    assert answer.json() == {"error": {"line_items": ["is invalid"]}}
 
 
 async def test_cancelling_comes_in_three_forms_of_parameters_and_counts_once(world: World) -> None:

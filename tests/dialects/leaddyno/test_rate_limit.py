@@ -1,4 +1,4 @@
-"""The limit of requests a minute (LeadDyno contract, 1.7)."""
+"""The limit of requests a minute (docs/leaddyno.md, "Rate limit")."""
 
 import asyncio
 from pathlib import Path

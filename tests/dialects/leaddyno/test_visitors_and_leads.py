@@ -1,4 +1,4 @@
-"""What becomes of visitors and leads (LeadDyno contract, sections 2, 3 and 9)."""
+"""What becomes of visitors and leads (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ OTHER_KEY = "ffeeddccbbaa00998877665544332211ffeeddcc"
 
 
 class World:
-    """The demo account of the contract and another one, called over ASGI as by LeadDyno's clients."""
+    """The demo account and another one, called over ASGI as by LeadDyno's clients."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database

@@ -194,6 +194,8 @@ async def test_a_file_that_cannot_be_imported_fails_with_a_sentence(
     assert done["state"] == "failed"
     assert words in done["problem"]
     assert await desk.rows("leads") == []
+    [notice] = await desk.rows("notices")
+    assert (notice["event"], words in notice["details"]["import"]["problem"]) == ("import.failed", True)
 
 
 async def test_nothing_other_bodies_and_too_much_are_refused_and_leave_nothing(

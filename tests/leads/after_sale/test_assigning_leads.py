@@ -39,6 +39,22 @@ async def test_an_unsold_lead_becomes_sold_without_being_sent(desk: Desk) -> Non
     assert await desk.differences() == []
 
 
+async def test_a_sale_of_the_same_delivery_becomes_one_by_hand_at_its_price(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    caps = Caps(day=5)
+    delivery = await desk.delivery(campaign.id, await desk.buyer(), revenue=Decimal(9), caps=caps)
+    (lead_id,) = await desk.sold(1)
+    assert await desk.after_sale.assign(desk.principal, [lead_id], delivery.id) == {lead_id: ""}
+    view = await desk.view(lead_id)
+    assert (view.lead.sale_status, view.lead.revenue) == (SaleStatus.ASSIGNED, 9_000_000)
+    assert (view.attempts[-1].state, view.delivery_status) == (AttemptState.ASSIGNED, DeliveryStatus.FULL)
+    assert await owed(desk, Book.BUYER, delivery.buyer_id) == 9_000_000
+    assert [row["used"] for row in await desk.rows("cap_counters")] == [1]
+    assert await desk.differences() == []
+    again = await desk.after_sale.assign(desk.principal, [lead_id], delivery.id)
+    assert again == {lead_id: "Already assigned to this delivery"}
+
+
 async def test_a_cap_counts_what_is_assigned_but_does_not_refuse_it(desk: Desk) -> None:
     campaign = await desk.campaign()
     ids = await desk.sold(1, 2)

@@ -5,6 +5,9 @@ from decimal import Decimal
 
 import pytest
 from tests.routing.rules.made import facts, holds
+from tests.routing.rules.settings import when
+
+from leadyard.routing.rules import Rule, without
 
 LEAD = {
     "email": "Ann@Mail.Example.com",
@@ -118,3 +121,14 @@ def test_a_long_list_is_looked_into_as_its_operand_is_compared() -> None:
     assert holds("data1", "in list", None, lead, list="LONDON")
     assert holds("data2", "in list", None, lead, list="LONDON")
     assert holds("data3", "not in list", None, lead, list="LONDON")
+
+
+def test_what_an_offer_does_not_tell_yet_may_still_match() -> None:
+    postcode, bid = when("postcode", "begins with", "SW"), when("bid", "at least", 8)
+    assert without(bid, {"bid"}) is None
+    assert without(Rule(all_of=(postcode, bid)), {"bid"}) == Rule(all_of=(postcode,))
+    assert without(Rule(any_of=(postcode, bid)), {"bid"}) is None
+    nested = Rule(all_of=(postcode, Rule(any_of=(postcode, Rule(all_of=(postcode, bid))))))
+    assert without(nested, {"bid"}) == Rule(
+        all_of=(postcode, Rule(any_of=(postcode, Rule(all_of=(postcode,)))))
+    )

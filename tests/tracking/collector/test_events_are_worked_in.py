@@ -91,6 +91,22 @@ async def test_a_lead_before_its_visit_brings_its_own(page: Page) -> None:
     assert (visitor["affiliate_id"], person["affiliate_id"]) == (22, 22)
 
 
+@pytest.mark.parametrize("kind", ["lead", "purchase"])
+async def test_the_affiliate_whom_the_page_names_later_counts_for_a_known_visitor(
+    page: Page, kind: str
+) -> None:
+    event_id = str(uuid.uuid4())
+    await page.send("visit", t="t-1", u=SHOP)
+    for _ in range(2):
+        await page.send(kind, t="t-1", n=event_id, e="jo@example.com", a="ann@partners.example")
+    await page.worked_in()
+
+    [visitor], [person] = await page.rows("visitors"), await page.rows("people")
+    assert (visitor["affiliate_id"], person["affiliate_id"]) == (21, 21)
+    assert visitor["latest_click"] is None
+    assert len([touch for touch in await page.rows("touches") if touch["source"] == 4]) == 1
+
+
 @pytest.mark.parametrize(
     ("members", "problem"),
     [

@@ -165,3 +165,18 @@ async def test_a_callback_that_throws_is_the_pages_own_and_stops_nothing(site: S
     await page.evaluate("LeadDyno.recordLead('a@example.com')")
 
     assert site.kinds() == ["visit", "lead"]
+
+
+async def test_every_call_returns_a_promise_that_never_rejects(site: Site, page: Page) -> None:
+    site.page("/", START)
+    await page.goto(site.at("/"))
+
+    outcomes = await page.evaluate(
+        """async () => Promise.all([
+            await LeadDyno.recordVisit(), LeadDyno.autoWatch(), LeadDyno.autoWatch(() => {}), LeadDyno.watch(".mail"),
+            LeadDyno.watch("no selector ]["), LeadDyno.initPaypal(), LeadDyno.initCoinbase(),
+            LeadDyno.initChargebee(), LeadDyno.initShopify(), LeadDyno.setConsent(true), LeadDyno.setConsent(false),
+        ])"""
+    )
+
+    assert [outcome["ok"] for outcome in outcomes] == [True] * 11

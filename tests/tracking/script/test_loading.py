@@ -1,8 +1,10 @@
 """Every way in which pages load the script."""
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 from tests.tracking.script.conftest import KEY, Site
+
+from leadyard.tracking.script import ScriptPages
 
 QUEUE = (
     f"<script>window.LeadDyno = {{key: '{KEY}', channel: 'tv', q: [['recordVisit'],"
@@ -72,12 +74,35 @@ async def test_a_page_whose_script_is_blocked_works(site: Site, page: Page) -> N
 async def test_the_lasting_name_satisfies_its_integrity_and_sends_to_the_server_in_it(
     site: Site, page: Page
 ) -> None:
-    site.page("/", "", script=site.scripts.script.snippet(KEY))
+    site.page("/", "", script=site.scripts.script.strict_snippet(KEY))
 
     await page.goto(site.at("/", "elsewhere.test"))
     await site.until(lambda: site.taken)
 
     assert site.taken[0][1]["u"] == site.at("/", "elsewhere.test")
+
+
+async def test_a_page_with_the_snippet_is_tracked_on_after_the_public_address_has_changed(
+    site: Site, page: Page
+) -> None:
+    site.page("/", "", script=site.scripts.script.snippet(KEY))
+    site.scripts = ScriptPages(site.at("", "moved.test"))
+
+    await page.goto(site.at("/"))
+    await site.until(lambda: site.taken)
+
+    assert site.taken[0][1]["u"] == site.at("/")
+
+
+async def test_a_page_with_the_strict_snippet_runs_no_text_but_its_own(site: Site, browser: Browser) -> None:
+    site.page("/", "<p id=alive>alive</p>", script=site.scripts.script.strict_snippet(KEY))
+    site.scripts = ScriptPages(site.at("", "moved.test"))
+
+    page = await browser.new_page()
+    await page.goto(site.at("/"))
+
+    assert await page.inner_text("#alive") == "alive"
+    assert await page.evaluate("typeof LeadDyno") == "undefined"
 
 
 async def test_another_server_can_be_named(site: Site, page: Page) -> None:

@@ -43,6 +43,42 @@ async def test_an_address_in_a_submitted_form_is_recorded_though_the_page_is_lef
     await site.until(lambda: "lead" in site.kinds())
 
 
+async def test_an_address_is_recorded_once_it_is_typed_though_its_field_is_not_left(
+    site: Site, page: Page
+) -> None:
+    site.page("/", START + "<script>LeadDyno.autoWatch()</script><input id=one><input id=two>")
+    await page.goto(site.at("/"))
+
+    await page.type("#one", "jo@example.com")
+    await site.until(lambda: "lead" in site.kinds())
+    await page.press("#one", "Tab")
+    await page.evaluate(
+        "() => { const two = document.querySelector('#two'); two.value = 'ann@example.com';"
+        " two.dispatchEvent(new Event('blur')) }"
+    )
+    await site.until(lambda: site.kinds().count("lead") == 2)
+
+    assert [body["e"] for kind, body in site.taken if kind == "lead"] == ["jo@example.com", "ann@example.com"]
+
+
+async def test_what_is_filled_in_when_the_page_loads_is_recorded_once_but_not_what_is_hidden(
+    site: Site, page: Page
+) -> None:
+    site.page(
+        "/",
+        START + "<script>LeadDyno.autoWatch(); LeadDyno.watch('.mail')</script>"
+        "<form><input type=hidden name=business value=shop@example.com>"
+        "<input class=mail value=jo@example.com><input value=half@example></form>",
+    )
+    await page.goto(site.at("/"))
+    await site.until(lambda: "lead" in site.kinds())
+    await page.focus(".mail")
+    await page.press(".mail", "Tab")
+    await page.evaluate("LeadDyno.recordCancellation()")
+
+    assert [body["e"] for kind, body in site.taken if kind == "lead"] == ["jo@example.com"]
+
+
 async def test_only_inputs_that_match_the_selector_are_watched(site: Site, page: Page) -> None:
     site.page(
         "/", START + "<input id=other><input id=mine class=mail><input id=word type=password class=mail>"

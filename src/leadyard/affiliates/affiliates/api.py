@@ -136,7 +136,9 @@ def section(base_url: str) -> Section:
             Operation(
                 method="GET", path=f"{_ONE}/dashboard", id="readAffiliateDashboard",
                 summary="Read the link to an affiliate's dashboard", handler=read_dashboard, permission=_WRITE,
-                description="Whoever has the link can open the dashboard.", answer=DashboardLink,
+                answer=DashboardLink,
+                description="Whoever has the link can open the dashboard without signing in; `null` when that is "
+                "switched off.",
             ),
             Operation(
                 method="PUT", path=f"{_ONE}/dashboard", id="rotateAffiliateDashboard",
@@ -147,7 +149,9 @@ def section(base_url: str) -> Section:
             Operation(
                 method="POST", path=f"{_ONE}/sign-in-link", id="createAffiliateSignInLink",
                 summary="Make a link that signs an affiliate in", handler=sign_in, permission=_WRITE,
-                description="It works once, within five minutes.", answer=SignInUrl,
+                answer=SignInUrl,
+                description="It works once, within five minutes. Send it to the affiliate, or open it to see what "
+                "the affiliate sees.",
             ),
         ),
     )  # fmt: skip
@@ -160,8 +164,9 @@ def _link_of(affiliate: Affiliate, base_url: str) -> DashboardLink:
 
 _OPERATIONS = (
     Operation(
-        method="GET", path=_PATH, id="listAffiliates", summary="List affiliates", handler=_list,
-        description="Newest first.", permission=_LOOK, answer=AffiliateRecord, is_list=True,
+        method="GET", path=_PATH, id="listAffiliates", summary="List affiliates", handler=_list, permission=_LOOK,
+        answer=AffiliateRecord, is_list=True,
+        description="Newest first, archived and rejected ones included unless a status is asked for.",
         parameters=(
             Parameter("status", StatusName, "Only affiliates with this status."),
             Parameter("query", str, "Part of a first name, last name or e-mail address."),
@@ -176,6 +181,7 @@ _OPERATIONS = (
     ),
     Operation(
         method="GET", path=_ONE, id="readAffiliate", summary="Read an affiliate", handler=_read,
+        description="Names, all codes that it has or had, group, parent, own fields, status, and how many visitors, people and purchases it brought.",
         permission=_LOOK, answer=AffiliateRecord,
     ),
     Operation(
@@ -184,7 +190,7 @@ _OPERATIONS = (
         description="A merge patch (RFC 7396). After another code the old one stays valid, for its links are out.",
     ),
     _status_operation("approve", "Lets in one that waits for approval; others stay as they are."),
-    _status_operation("reject", "Nothing credits it from then on; only `unarchive` brings it back."),
+    _status_operation("reject", "Nothing credits it from then on; only `unarchive` brings it back. One that was let in is archived."),
     _status_operation("archive", "Nothing credits it from then on; what it has earned stays."),
-    _status_operation("unarchive", "Undoes archiving and rejecting."),
+    _status_operation("unarchive", "Undoes archiving and rejecting: its links and codes count again from now on."),
 )  # fmt: skip

@@ -66,25 +66,31 @@ GROUPS = Section(
     (
         Operation(
             method="GET", path=_GROUPS, id="listAffiliateGroups", summary="List affiliate groups",
+            description="In order of id, archived ones included, each with its code and name.",
             handler=_list_groups, permission=_LOOK, parameters=PAGING, answer=GroupRecord, is_list=True,
         ),
         Operation(
             method="POST", path=_GROUPS, id="createAffiliateGroup", summary="Create an affiliate group",
+            description="Affiliates can be put into it, and lines of plans can be for it, at once. Refused with 409 "
+            "when the code is taken.",
             handler=_create_group, permission=_WRITE, status=201, body=GroupInput, answer=GroupRecord,
             example={"code": "gold", "name": "Gold partners"},
         ),
         Operation(
             method="GET", path=_GROUP, id="readAffiliateGroup", summary="Read an affiliate group",
+            description="Its code, its name and whether it is archived.",
             handler=_read_group, permission=_LOOK, answer=GroupRecord,
         ),
         Operation(
             method="PATCH", path=_GROUP, id="updateAffiliateGroup", summary="Change an affiliate group",
+            description="A merge patch (RFC 7396); affiliates that are in the group stay in it. Refused with 409 "
+            "when the code is taken.",
             handler=_update_group, permission=_WRITE, body=GroupInput, is_patch=True, answer=GroupRecord,
         ),
         Operation(
             method="DELETE", path=_GROUP, id="archiveAffiliateGroup", summary="Archive an affiliate group",
+            description="No affiliate can be put into it any more; those in it stay. A second time changes nothing.",
             handler=_archive_group, permission=_WRITE, status=204,
-            description="No affiliate can be put into it any more; those in it stay.",
         ),
     ),
 )  # fmt: skip
@@ -95,25 +101,30 @@ FIELDS = Section(
     (
         Operation(
             method="GET", path=_FIELDS, id="listAffiliateFields", summary="List affiliate fields",
+            description="In order of id, each with its name, its label and whether it is required.",
             handler=_list_fields, permission=_LOOK, parameters=PAGING, answer=FieldRecord, is_list=True,
         ),
         Operation(
             method="POST", path=_FIELDS, id="createAffiliateField", summary="Create an affiliate field",
+            description="The sign-up page and `custom_fields` of affiliates know it at once; affiliates that are "
+            "there already have nothing in it. Refused with 409 when the name is taken.",
             handler=_create_field, permission=_WRITE, status=201, body=FieldInput, answer=FieldRecord,
             example={"name": "tax_number", "label": "Tax number", "required": True},
         ),
         Operation(
             method="GET", path=_FIELD, id="readAffiliateField", summary="Read an affiliate field",
+            description="Its name, its label and whether it must be filled in.",
             handler=_read_field, permission=_LOOK, answer=FieldRecord,
         ),
         Operation(
             method="PATCH", path=_FIELD, id="updateAffiliateField", summary="Change an affiliate field",
+            description="A merge patch (RFC 7396). What affiliates have told already is not checked again.",
             handler=_update_field, permission=_WRITE, body=FieldInput, is_patch=True, answer=FieldRecord,
         ),
         Operation(
             method="DELETE", path=_FIELD, id="deleteAffiliateField", summary="Delete an affiliate field",
+            description="Nobody is asked for it any more; what affiliates have told stays with them.",
             handler=_delete_field, permission=_WRITE, status=204,
-            description="What affiliates have told stays with them.",
         ),
     ),
 )  # fmt: skip

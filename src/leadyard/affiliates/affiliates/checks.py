@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from leadyard.affiliates.affiliates.inputs import LONGEST_TEXT, AffiliateInput, FieldInput, FieldType
-from leadyard.intake.fields.email_address import normalise_email
 from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem
+from leadyard.people.addresses import is_email_address
 
 MOST_CUSTOM_FIELDS = 200
 
@@ -20,7 +20,7 @@ def affiliate_problems(wanted: AffiliateInput) -> list[FieldProblem]:
     problems = [
         FieldProblem(member, "is invalid")
         for member, value in (("email", wanted.email), ("paypal_email", wanted.paypal_email))
-        if value is not None and normalise_email(value) is None
+        if value is not None and not is_email_address(value)
     ]
     if wanted.referrer_domain is not None and not _host(wanted.referrer_domain):
         problems.append(FieldProblem("referrer_domain", "must be a host name in lower case"))

@@ -26,6 +26,8 @@ from leadyard.identity.service import record_change
 from leadyard.kit.clock import now
 from leadyard.kit.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.ids import hash_secret
+from leadyard.mails import service as mails
+from leadyard.mails.model import MailKind
 from leadyard.people.model import email_key
 from leadyard.storage.counters import next_id, reserve_up_to
 from leadyard.storage.database import LARGEST_ID, Connection, Database
@@ -177,7 +179,8 @@ async def set_status(
 ) -> tuple[Affiliate, bool]:
     """Approve, reject, archive or unarchive an affiliate; True when that changed anything. Raises NotFoundError.
 
-    Approving lets in only one that waits: one that was rejected comes back by `unarchive` alone.
+    Approving lets in only one that waits: one that was rejected comes back by `unarchive` alone. Rejecting one that was
+    let in archives it.
     """
     async with database.unit_of_work() as connection:
         await _lock(connection, actor.account_id)
@@ -202,12 +205,17 @@ async def rotate_dashboard(
 
 async def make_sign_in_link(database: Database, actor: Actor, affiliate_id: int) -> SignInLink:
     """Make a link that signs an affiliate in once, for five minutes; raises NotFoundError."""
-    token = new_sign_in_token()
     async with database.unit_of_work() as connection:
         affiliate = await read(connection, actor.account_id, affiliate_id)
-        expires_at = await store.insert_link(
-            connection, actor.account_id, hash_secret(token), affiliate.id, SIGN_IN_SECONDS
-        )
+        return await make_link_in(connection, affiliate, SIGN_IN_SECONDS)
+
+
+async def make_link_in(connection: Connection, affiliate: Affiliate, seconds: int) -> SignInLink:
+    """Make a link that signs an affiliate in once, for so long, inside the caller's unit of work."""
+    token = new_sign_in_token()
+    expires_at = await store.insert_link(
+        connection, affiliate.account_id, hash_secret(token), affiliate.id, seconds
+    )
     return SignInLink(affiliate.id, token, expires_at)
 
 
@@ -216,7 +224,10 @@ def _approved(status: AffiliateStatus) -> AffiliateStatus:
 
 
 def _rejected(status: AffiliateStatus) -> AffiliateStatus:
-    return status if status is AffiliateStatus.ARCHIVED else AffiliateStatus.REJECTED
+    """Turn an applicant away; one that was let in once is archived, and what it has earned stays."""
+    if status is AffiliateStatus.ACTIVE:
+        return AffiliateStatus.ARCHIVED
+    return AffiliateStatus.REJECTED if status is AffiliateStatus.PENDING else status
 
 
 def _archived(status: AffiliateStatus) -> AffiliateStatus:
@@ -264,16 +275,22 @@ async def _placed(
 
 
 async def _require_free(connection: Connection, affiliate: Affiliate) -> None:
-    holder = await by_email(connection, affiliate.account_id, affiliate.email)
-    if holder is not None and holder.id != affiliate.id:
-        raise ConflictError("email", TAKEN)
-    holder = await holder_of_code(connection, affiliate.account_id, affiliate.code)
-    if holder is not None and holder.id != affiliate.id:
-        raise ConflictError("code", TAKEN)
-    if affiliate.referrer_domain is not None:
-        holder = await store.by_domain(connection, affiliate.account_id, [affiliate.referrer_domain])
-        if holder is not None and holder.id != affiliate.id:
-            raise ConflictError("referrer_domain", TAKEN)
+    """Raise ConflictError with everything that is somebody else's."""
+    account_id, domain = affiliate.account_id, affiliate.referrer_domain
+    holders = {
+        "email": await by_email(connection, account_id, affiliate.email),
+        "code": await holder_of_code(connection, account_id, affiliate.code),
+        "referrer_domain": None
+        if domain is None
+        else await store.by_domain(connection, account_id, [domain]),
+    }
+    taken = [
+        FieldProblem(member, TAKEN)
+        for member, holder in holders.items()
+        if holder is not None and holder.id != affiliate.id
+    ]
+    if taken:
+        raise ConflictError(taken[0].field, TAKEN, taken[1:])
 
 
 async def _free_code(connection: Connection, account_id: int) -> str:
@@ -294,7 +311,15 @@ async def _save(
     if after.code != before.code:
         await store.claim_code(connection, after.account_id, after.id, after.code)
     await _record(connection, actor, action, before, after)
+    if before.status is AffiliateStatus.PENDING and after.status is AffiliateStatus.ACTIVE:
+        await _tell_of_approval(connection, after)
     return after
+
+
+async def _tell_of_approval(connection: Connection, affiliate: Affiliate) -> None:
+    program = await programs.read(connection, affiliate.account_id)
+    if program.pages.mails_approvals:
+        await mails.queue(connection, affiliate.account_id, MailKind.AFFILIATE_APPROVED, affiliate.email)
 
 
 async def _input_form(connection: Connection, affiliate: Affiliate) -> dict[str, object]:

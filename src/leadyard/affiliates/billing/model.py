@@ -1,6 +1,6 @@
 """How an account lets billing systems tell of payments."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -8,10 +8,12 @@ from msgspec import Meta
 from leadyard.kit.masking import Destination, SecretText
 
 PAYPAL = "paypal"
-SIGNING = ("chargify", "coinbase", "shopify", "stripe", "woocommerce")
-"""Billing systems that sign their messages."""
+BillingSystem = Literal["paypal", "chargify", "coinbase", "shopify", "stripe", "woocommerce"]
+"""Billing systems that can prove that a message is theirs."""
 
-NAMES = (PAYPAL, *SIGNING)
+NAMES: tuple[str, ...] = get_args(BillingSystem)
+SIGNING = tuple(name for name in NAMES if name != PAYPAL)
+"""Billing systems that sign their messages."""
 
 
 class BillingProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class BillingProvider(msgspec.Struct, frozen=True, kw_only=True):
     verify_url: Annotated[Destination, Meta(max_length=2048)] | None = None
 
 
-class BillingSystem(msgspec.Struct, frozen=True):
+class BillingSystemShown(msgspec.Struct, frozen=True):
     """A billing system, and what it must prove, secrets masked; null where nothing is set."""
 
     name: str
@@ -41,4 +43,4 @@ class BillingSystem(msgspec.Struct, frozen=True):
 class BillingSystems(msgspec.Struct, frozen=True):
     """Every billing system that can prove something."""
 
-    systems: tuple[BillingSystem, ...]
+    systems: tuple[BillingSystemShown, ...]

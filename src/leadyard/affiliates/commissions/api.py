@@ -72,17 +72,21 @@ def section(commissions: Commissions) -> Section:
         (
             Operation(
                 method="GET", path=_PATH, id="listCommissions", summary="List commissions", handler=ends.search,
-                description="Newest first.", permission=_LOOK, answer=CommissionRecord, is_list=True,
+                permission=_LOOK, answer=CommissionRecord, is_list=True,
+                description="Newest first, of every status; negative ones take back what was paid too soon.",
                 parameters=(*_FILTERS, *PAGING),
             ),
             Operation(
                 method="POST", path=_PATH, id="createCommission", summary="Make a commission by hand",
+                description="Books an amount for an affiliate without any purchase, as a bonus or a correction: due "
+                "at once, or at `due_at`. Each call makes another one. 404 for an unknown affiliate.",
                 handler=ends.create, permission=_WRITE, status=201, body=ManualCommission, answer=CommissionRecord,
                 example={"affiliate_id": 289, "amount": "42", "currency": "USD", "note": "bonus"},
             ),
             Operation(
                 method="GET", path=f"{_PATH}/totals", id="sumCommissions", summary="Sum commissions up",
-                description="Counts and sums by currency and status.", handler=ends.totals, permission=_LOOK,
+                handler=ends.totals, permission=_LOOK,
+                description="Counts and sums by currency and status, over those that the filters let through.",
                 parameters=_FILTERS, answer=Totals,
             ),
             Operation(
@@ -93,6 +97,8 @@ def section(commissions: Commissions) -> Section:
             ),
             Operation(
                 method="GET", path=_ONE, id="readCommission", summary="Read a commission", handler=ends.read,
+                description="Its amount, status and plan line, when it is due, why it waits, and the payout that "
+                "paid it.",
                 permission=_LOOK, answer=CommissionRecord,
             ),
             Operation(
@@ -125,6 +131,11 @@ def section(commissions: Commissions) -> Section:
             Operation(
                 method="DELETE", path="/exchange-rates/{currency}/{to_currency}/{day}", id="deleteExchangeRate",
                 summary="Forget an exchange rate", handler=_delete_rate, permission=_WRITE, status=204,
+                parts=(
+                    Parameter("currency", str, "The currency."),
+                    Parameter("to_currency", str, "The currency in which it is worth so much."),
+                    Parameter("day", str, "The day, such as 2026-03-01."),
+                ),
                 description="From its day on the one before it counts again, for what is still to come or worked out "
                 "anew; what was paid by it stays.",
             ),
@@ -183,8 +194,8 @@ async def _list_rates(call: Call) -> Answer:
 
 
 async def _delete_rate(call: Call) -> Answer:
-    path = call.path
-    await exchange_rates.delete(call.database, call.actor, path["currency"], path["to_currency"], path["day"])
+    parts = (call.text(name) for name in ("currency", "to_currency", "day"))
+    await exchange_rates.delete(call.database, call.actor, *parts)
     return Answer()
 
 

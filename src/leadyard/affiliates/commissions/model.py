@@ -12,7 +12,7 @@ from leadyard.kit.money import from_micros, plain
 
 
 class CommissionStatus(StrEnum):
-    """How a commission stands at a moment (contracts/leaddyno.md, section 8, "States")."""
+    """How a commission stands at a moment (docs/affiliates.md, "Commissions")."""
 
     PENDING = "pending"
     DUE = "due"

@@ -17,20 +17,25 @@ RETURNING lead_id, at
 """
 
 _LOCK_LEAD = """
-SELECT account_id, id, email_key, currency, revenue,
+SELECT account_id, id, email_key, fields ->> 'trackingid' AS tracking_code, currency, revenue,
     (SELECT min(t.finished_at) FROM delivery_attempts t
      WHERE t.account_id = $1 AND t.lead_id = $2 AND t.state = ANY($3::smallint[])) AS sold_at
 FROM leads
-WHERE account_id = $1 AND id = $2 AND email_key IS NOT NULL AND NOT is_test FOR NO KEY UPDATE
+WHERE account_id = $1 AND id = $2 AND (email_key IS NOT NULL OR fields ? 'trackingid') AND NOT is_test
+FOR NO KEY UPDATE
 """
 
 
 class SoldLead(msgspec.Struct, frozen=True):
-    """A submission with what it brought after returns, in micro-units, and when it was first sold as it stands."""
+    """A submission with what it brought after returns, in micro-units, and when it was first sold as it stands.
+
+    It is known by its address or by the tracking id of its visitor.
+    """
 
     account_id: int
     id: int
-    email_key: str
+    email_key: str | None
+    tracking_code: str | None
     currency: str
     revenue: int
     sold_at: datetime | None

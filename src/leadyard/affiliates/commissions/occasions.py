@@ -8,7 +8,8 @@ from leadyard.storage.database import Connection
 
 _NOTE = """
 INSERT INTO affiliate_occasions (account_id, lead_id, at)
-SELECT $1, id, $2 FROM leads WHERE account_id = $1 AND id = ANY($3::bigint[]) AND email_key IS NOT NULL AND NOT is_test
+SELECT $1, id, $2 FROM leads
+WHERE account_id = $1 AND id = ANY($3::bigint[]) AND (email_key IS NOT NULL OR fields ? 'trackingid') AND NOT is_test
 """
 
 _PAYS = "EXISTS (SELECT FROM plan_lines WHERE account_id = $1 AND settings ->> 'pays_for' = 'sold_lead')"

@@ -1,4 +1,4 @@
-"""What an event earns: pure, so that every case can be worked out by hand (contracts/leaddyno.md, section 8)."""
+"""What an event earns: pure, so that every case can be worked out by hand (docs/affiliates.md)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

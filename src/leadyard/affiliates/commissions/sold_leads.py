@@ -16,15 +16,12 @@ from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.occasion_store import SoldLead
 from leadyard.affiliates.commissions.occasions import lock_people
 from leadyard.affiliates.commissions.rules import ChainLink, Earning, Event, earning, first_due, matches
+from leadyard.affiliates.commissions.tracked_leads import Credited, credit_of
 from leadyard.affiliates.model import CommissionKind, CommissionState, PaysFor, Program
 from leadyard.affiliates.plans.service import ChosenPlan, known_default_plan, plan_with_lines
 from leadyard.kit.money import from_micros, to_micros
 from leadyard.ledger.service import Ledger
-from leadyard.people import service as people
-from leadyard.people.model import Credit
 from leadyard.storage.database import Connection
-from leadyard.tracking.attribution import standing
-from leadyard.tracking.recounting import credit_of_sale
 
 Slot = tuple[int, int]
 """A line and a level: what one affiliate has in a submission."""
@@ -50,7 +47,10 @@ async def settle_lead(
     booking = Booking(ledger, lead.account_id, now)
     if known:
         plan_id = known[0].plan_id or 0
-        about = About(lead_id=lead.id, person_id=known[0].person_id, touch_id=known[0].touch_id)
+        first = known[0]
+        about = About(
+            lead_id=lead.id, person_id=first.person_id, visitor_id=first.visitor_id, touch_id=first.touch_id
+        )
         shares = await _known_shares(connection, lead, known, at, zone)
     else:
         found = await _new_shares(connection, program, lead, lead.sold_at or at, zone)
@@ -139,16 +139,20 @@ async def _known_shares(
 async def _new_shares(
     connection: Connection, program: Program, lead: SoldLead, at: datetime, zone: ZoneInfo
 ) -> tuple[int, About, list[Share]] | None:
-    """Work out what a submission earns whoever is credited with its person; None where that is nobody."""
-    credit = await _credit(connection, program, lead, at)
-    if credit is None or credit[1].affiliate_id is None:
+    """Work out what a submission earns whoever is credited with it; None where that is nobody."""
+    found = await _credit(connection, program, lead, at)
+    if found is None or found.credit.affiliate_id is None:
         return None
     plan = await known_default_plan(connection, lead.account_id)
     if plan is None:
         return None
-    person_id, held = credit
-    about = About(lead_id=lead.id, person_id=person_id, touch_id=held.touch_id)
-    earned = await _earned(connection, plan, lead, held.affiliate_id, at, zone)
+    about = About(
+        lead_id=lead.id,
+        person_id=found.person_id,
+        visitor_id=found.visitor_id,
+        touch_id=found.credit.touch_id,
+    )
+    earned = await _earned(connection, plan, lead, found.credit.affiliate_id, at, zone)
     return plan.id, about, [Share(one, ()) for one in earned]
 
 
@@ -173,28 +177,16 @@ async def _earned(
     return [one for one in found if one is not None]
 
 
-async def _credit(
-    connection: Connection, program: Program, lead: SoldLead, at: datetime
-) -> tuple[int, Credit] | None:
-    """Give the person, and who was credited when the lead was sold.
+async def _credit(connection: Connection, program: Program, lead: SoldLead, at: datetime) -> Credited | None:
+    """Tell who was credited when the lead was sold.
 
     Where nobody was, somebody may be at this moment in a unit of work that is still open: that is waited for.
     """
-    found = await _credit_now(connection, program, lead, at)
-    if found is None or found[1].affiliate_id is None:
+    found = await credit_of(connection, program, lead, at)
+    if lead.email_key is not None and (found is None or found.credit.affiliate_id is None):
         await lock_people(connection, lead.account_id, [lead.email_key])
-        found = await _credit_now(connection, program, lead, at)
+        found = await credit_of(connection, program, lead, at)
     return found
-
-
-async def _credit_now(
-    connection: Connection, program: Program, lead: SoldLead, at: datetime
-) -> tuple[int, Credit] | None:
-    person = await people.find(connection, lead.account_id, email=lead.email_key)
-    if person is None:
-        return None
-    credit = await credit_of_sale(connection, person, at)
-    return person.id, standing(credit, at, program.attribution)
 
 
 def _event(lead: SoldLead, at: datetime, rate: Decimal | None) -> Event:

@@ -47,7 +47,7 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class TheirAffiliate(msgspec.Struct, frozen=True, kw_only=True):
-    """An affiliate (contracts/leaddyno.md, section 5)."""
+    """An affiliate (docs/leaddyno.md, "Calls")."""
 
     id: Id
     email: str

@@ -47,7 +47,9 @@ def section(base_url: str) -> Section:
         (
             Operation(
                 method="GET", path=_PATH, id="listAffiliateAssets", summary="List assets", handler=search,
-                description="The latest first, archived ones too.", permission=_LOOK, parameters=PAGING,
+                permission=_LOOK, parameters=PAGING,
+                description="The latest first, archived ones too; images come with the address at which they are "
+                "served.",
                 answer=AssetRecord, is_list=True,
             ),
             Operation(
@@ -58,6 +60,7 @@ def section(base_url: str) -> Section:
             ),
             Operation(
                 method="GET", path=_ONE, id="readAffiliateAsset", summary="Read an asset", handler=read,
+                description="Its kind, title, text and, of an image, the address at which it is served.",
                 permission=_LOOK, answer=AssetRecord,
             ),
             Operation(

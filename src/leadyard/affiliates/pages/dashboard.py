@@ -1,7 +1,7 @@
 """What a dashboard shows of one affiliate."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from leadyard.affiliates.pages.model import Day, Visit
 from leadyard.affiliates.pages.periods import Period, Span, instant, spans
 from leadyard.affiliates.payouts.model import PayoutRecord
 from leadyard.affiliates.payouts.service import Payouts
+from leadyard.affiliates.statements.model import PeriodStatement
+from leadyard.affiliates.statements.service import statement
 from leadyard.kit.clock import now
 from leadyard.kit.currencies import to_smallest_unit
 from leadyard.kit.errors import NotFoundError
@@ -121,6 +123,15 @@ class Dashboard:
         if found.affiliate_id != visit.affiliate.id:
             raise NotFoundError("There is no such payout.")
         return found
+
+    async def over_period(self, visit: Visit, first: date, last: date) -> PeriodStatement:
+        """Give the statement of a period, both days in it, in the account's zone; raises InvalidInputError."""
+        zone = visit.site.account.time_zone
+        async with self._database.connection() as connection:
+            return await statement(
+                connection, visit.account_id, visit.affiliate.id, instant(first, zone),
+                instant(last + timedelta(days=1), zone),
+            )  # fmt: skip
 
     async def brought(self, visit: Visit, number: int) -> Rows:
         """Give one page of the affiliates whom this one brought, with what they brought."""

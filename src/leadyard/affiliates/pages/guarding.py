@@ -13,6 +13,7 @@ _BUCKETS = 4096
 _IPV6_SITE = 64
 _SIGN_UPS_PER_HOUR = 20
 _TRIES_PER_CALLER, _TRIES_PER_EMAIL = 30, 10
+_LINKS_PER_CALLER, _LINKS_PER_EMAIL = 20, 3
 _QUARTER = timedelta(minutes=15)
 
 
@@ -34,6 +35,16 @@ def tries_for(email_key: str) -> RateLimit:
 def tries_within(affiliate_id: int) -> RateLimit:
     """Limit the wrong passwords of somebody who is signed in and wants another."""
     return RateLimit(f"password of {affiliate_id}", _TRIES_PER_EMAIL, _QUARTER)
+
+
+def links_to(email_key: str) -> RateLimit:
+    """Limit the sign-in links that are asked for by one e-mail address, whether it is known or not."""
+    return RateLimit(f"sign-in links to {_bucket(email_key)}", _LINKS_PER_EMAIL, _QUARTER)
+
+
+def links_of(caller: str) -> RateLimit:
+    """Limit the sign-in links that one caller asks for."""
+    return RateLimit(f"sign-in links for {_bucket(_site(caller))}", _LINKS_PER_CALLER, _QUARTER)
 
 
 def _site(caller: str) -> str:

@@ -18,6 +18,8 @@ from leadyard.identity.actor import Actor
 from leadyard.kit.clock import now
 from leadyard.kit.documents import read as read_document
 from leadyard.kit.errors import FieldProblem, InvalidInputError
+from leadyard.mails import service as mails
+from leadyard.mails.model import MailKind
 from leadyard.storage.database import Connection, Database
 
 HONEYPOT = "website"
@@ -58,6 +60,8 @@ async def sign_up(
         made, is_new = await affiliates.create_in(connection, Actor(account_id, "sign-up page"), wanted)
         if is_new:
             await store.set_password(connection, account_id, made.id, password_hash)
+            if program.pages.mails_sign_ups:
+                await mails.queue(connection, account_id, MailKind.AFFILIATE_JOINED, made.email)
 
 
 def wanted_of(form: Mapping[str, str], fields: list[FieldRecord], *, needs_terms: bool) -> AffiliateInput:

@@ -11,6 +11,7 @@ from leadyard.affiliates.pages import asset_store, assets, changing, sessions
 from leadyard.affiliates.pages.dashboard import Dashboard, masked_email
 from leadyard.affiliates.pages.model import AssetKind, Visit
 from leadyard.affiliates.pages.own_fields import form_name
+from leadyard.affiliates.pages.period_statements import PeriodStatements
 from leadyard.affiliates.pages.periods import Period
 from leadyard.affiliates.pages.rendering import Renderer, by_field, qr_file, qr_svg
 from leadyard.affiliates.pages.requests import Reply, Request, redirect
@@ -22,7 +23,7 @@ from leadyard.storage.database import Database
 
 _page_number = re.compile(r"[1-9][0-9]{0,5}", re.ASCII).fullmatch
 _id = re.compile(r"[1-9][0-9]{0,17}", re.ASCII).fullmatch
-_TABS = {"overview": "", "statement": "statements"}
+_TABS = {"overview": "", "statement": "statements", "period": "statements"}
 _PERIODS = {period.value: period for period in Period}
 _STATES = {state.value: state for state in CommissionStatus}
 _SAVED = frozenset({"code", "account", "password"})
@@ -37,6 +38,7 @@ class Owners:
         """Share what the pages are made of; links for others begin with `base_url`."""
         self._database = database
         self._dashboard = dashboard
+        self._periods = PeriodStatements(dashboard)
         self._renderer = renderer
         self._tokens = tokens
         self._base_url = base_url.rstrip("/")
@@ -64,6 +66,8 @@ class Owners:
         if rest == "qr.svg" and not visit.is_closed:
             return qr_file(_link(visit), visit.affiliate.code)
         name, _, detail = rest.partition("/")
+        if name == "statements" and detail in {"period", "period.csv"}:
+            return await self._periods.answer(request, visit, self._page, as_file=detail.endswith(".csv"))
         if name == "statements" and detail:
             return await self._statement(visit, detail)
         show = self._shown.get(rest)

@@ -13,7 +13,10 @@ HTML = b"text/html; charset=utf-8"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What was asked; of names that come more than once the last counts. `is_own` tells a form of these pages."""
+    """What was asked; of names that come more than once the last counts. `is_own` tells a form of these pages.
+
+    HEAD counts as GET; `is_head` is for what must not happen when somebody only looks.
+    """
 
     method: str
     path: str
@@ -23,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
     caller: str
     is_own: bool
     is_secure: bool
+    is_head: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -57,6 +61,7 @@ async def read_request(
         caller=client_address(scope, trusted_proxies),
         is_own=_is_own(headers, base_url),
         is_secure=base_url.startswith("https:") or scope.get("scheme") == "https",
+        is_head=scope["method"] == "HEAD",
     )
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets
+from datetime import timedelta
 
 from leadyard.affiliates.affiliates import service as affiliates
 from leadyard.affiliates.pages import store
-from leadyard.affiliates.pages.guarding import tries_for, tries_of, tries_within
+from leadyard.affiliates.pages.guarding import links_of, links_to, tries_for, tries_of, tries_within
 from leadyard.affiliates.pages.model import Session
+from leadyard.delivery.transports.email.message import is_address
 from leadyard.identity import rate_limits
 from leadyard.identity.accounts import SHORTEST_PASSWORD, hash_password, password_matches
 from leadyard.identity.actor import Actor
@@ -15,12 +17,15 @@ from leadyard.kit.clock import now
 from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.kit.ids import hash_secret
+from leadyard.mails import service as mails
+from leadyard.mails.model import MailKind
 from leadyard.people.model import email_key
 from leadyard.storage.database import Connection, Database
 
 SESSION_DAYS = 14
 LONGEST_PASSWORD = 1000
 _LONGEST_TOKEN = 128
+_LINK_IS_TRIED = timedelta(minutes=30)
 # A hash takes 64 MiB while it is worked out.
 _hashing = asyncio.Semaphore(2)
 _no_password: str | None = None
@@ -43,6 +48,19 @@ async def account_of_link(database: Database, token: str) -> int | None:
         return None
     async with database.connection() as connection:
         return await store.link_account(connection, hash_secret(token))
+
+
+async def mail_link(database: Database, account_id: int, caller: str, email: str) -> None:
+    """Have a link sent to an address, which the worker looks up: here everybody's takes as long.
+
+    Raises TooManyRequestsError after too many from this caller or for this address.
+    """
+    address, at = email.strip()[:254], now()
+    async with database.unit_of_work() as connection:
+        for limit in (links_of(caller), links_to(email_key(address))):
+            await rate_limits.take(connection, account_id, limit, at)
+        if text_problem(address) is None and is_address(address):
+            await mails.queue(connection, account_id, MailKind.SIGN_IN_LINK, address, kept=_LINK_IS_TRIED)
 
 
 async def sign_in_by_password(

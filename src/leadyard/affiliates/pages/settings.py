@@ -15,7 +15,7 @@ FrameAncestor = Annotated[
 
 
 class PageSettings(msgspec.Struct, frozen=True):
-    """The pages for affiliates: `title` empty is the account's name, colours are `#rrggbb`, `css` follows Leadyard's.
+    """The pages for affiliates, and what they are written: `title` empty is the account's name, colours are `#rrggbb`, `css` follows Leadyard's.
 
     `frame_ancestors` are the origins whose pages may show these in a frame; none may unless it is named.
     """
@@ -31,5 +31,7 @@ class PageSettings(msgspec.Struct, frozen=True):
     affiliates_invite: bool = True
     brand_colour: Colour | None = None
     brand_colour_dark: Colour | None = None
+    mails_sign_ups: bool = False
+    mails_approvals: bool = True
     css: Annotated[str, Meta(max_length=LONGEST_CSS)] = ""
     frame_ancestors: Annotated[tuple[FrameAncestor, ...], Meta(max_length=50)] = ()

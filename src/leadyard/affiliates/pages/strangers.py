@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Mapping
 
 from leadyard.affiliates.affiliates.fields import fields_of
-from leadyard.affiliates.affiliates.links import SIGN_IN_PREFIX
 from leadyard.affiliates.model import Affiliate
 from leadyard.affiliates.pages import joining, sessions
+from leadyard.affiliates.pages.letters import MAILED_LINK_SECONDS
 from leadyard.affiliates.pages.model import Site
 from leadyard.affiliates.pages.own_fields import form_name
 from leadyard.affiliates.pages.rendering import Renderer, by_field
@@ -16,6 +16,7 @@ from leadyard.affiliates.pages.sites import home_of, site_of
 from leadyard.affiliates.pages.tokens import Tokens
 from leadyard.identity.rate_limits import TooManyRequestsError
 from leadyard.kit.errors import InvalidInputError
+from leadyard.mails import service as mails
 from leadyard.storage.database import Database
 
 SESSION_COOKIE = "leadyard_affiliate"
@@ -81,18 +82,11 @@ class Strangers:
 
     async def sign_in(self, request: Request, site: Site) -> Reply:
         """Show and take the form of e-mail address and password."""
-        known = request.cookies.get(_FORM_COOKIE, "")
-        if not _looks_like_ours(known):
-            known = ""
+        known = _form_cookie(request)
         if request.method == "GET":
-            return self._sign_in_form(request, site, known or secrets.token_urlsafe(16))
-        binding = f"sign in {site.account.id} {known}"
-        if (
-            not known
-            or not request.is_own
-            or not self._tokens.form_is_ours(binding, request.form.get("token", ""))
-        ):
-            return self._renderer.message(site, 403, *STALE, "Signing in needs cookies: please allow them.")
+            return await self._sign_in_form(request, site, known or secrets.token_urlsafe(16))
+        if not self._is_ours(request, site, known):
+            return self._stale(site)
         email = request.form.get("email", "")
         try:
             token = await sessions.sign_in_by_password(
@@ -101,33 +95,64 @@ class Strangers:
         except TooManyRequestsError as error:
             return self._busy(site, error)
         if token is None:
-            return self._sign_in_form(request, site, known, email, status=422)
+            return await self._sign_in_form(request, site, known, email, status=422)
         return self._signed_in(request, site, token)
 
-    def _sign_in_form(
+    async def ask_for_link(self, request: Request, site: Site) -> Reply:
+        """Take the form that asks for a link by e-mail; the answer is the same for every address."""
+        if request.method == "GET":
+            return redirect(f"{home_of(site)}/sign_in")
+        if not self._is_ours(request, site, _form_cookie(request)):
+            return self._stale(site)
+        if not await self._can_write(site):
+            return self._renderer.nothing()
+        try:
+            await sessions.mail_link(
+                self._database, site.account.id, request.caller, request.form.get("email", "")
+            )
+        except TooManyRequestsError as error:
+            return self._busy(site, error)
+        minutes = MAILED_LINK_SECONDS // 60
+        return self._renderer.message(
+            site,
+            200,
+            "Look at your e-mails",
+            "If this is the address of a partner, a link that signs you in is on its way to it.",
+            f"It works once, within {minutes} minutes. Once signed in you can set another password.",
+        )
+
+    def _is_ours(self, request: Request, site: Site, known: str) -> bool:
+        """Tell whether a form is one of the sign-in page, shown to this browser."""
+        token = request.form.get("token", "")
+        return bool(known) and request.is_own and self._tokens.form_is_ours(_binding(site, known), token)
+
+    def _stale(self, site: Site) -> Reply:
+        return self._renderer.message(site, 403, *STALE, "Signing in needs cookies: please allow them.")
+
+    async def _can_write(self, site: Site) -> bool:
+        async with self._database.connection() as connection:
+            return await mails.can_send(connection, site.account.id)
+
+    async def _sign_in_form(
         self, request: Request, site: Site, known: str, email: str = "", *, status: int = 200
     ) -> Reply:
         page = self._renderer.page(
             "sign_in.html", site, status=status, email=email, is_wrong=status != 200,  # noqa: PLR2004
-            token=self._tokens.form(f"sign in {site.account.id} {known}"),
+            token=self._tokens.form(_binding(site, known)), sends_links=await self._can_write(site),
         )  # fmt: skip
         return page.with_headers(("set-cookie", _cookie(request, site, _FORM_COOKIE, known, _FORM_SECONDS)))
 
     async def sign_in_by_link(self, request: Request, token: str) -> Reply:
-        """Ask, then use the link up: programs that look at every link of an e-mail must not."""
-        account_id = await sessions.account_of_link(self._database, token)
+        """Use the link up and sign its affiliate in; HEAD, which only looks whether the link works, leaves it good."""
+        if request.is_head:
+            account_id, session = await sessions.account_of_link(self._database, token), None
+        else:
+            account_id, session = await sessions.sign_in_by_link(self._database, token) or (None, None)
         if account_id is None:
             return self._renderer.nothing()
         async with self._database.connection() as connection:
             site = await site_of(connection, account_id)
-        if request.method == "GET":
-            return self._renderer.page(
-                "sign_in_link.html", site, action=f"{SIGN_IN_PREFIX}{token}", token=self._tokens.form(token)
-            )
-        if not request.is_own or not self._tokens.form_is_ours(token, request.form.get("token", "")):
-            return self._renderer.message(site, 403, *STALE)
-        used = await sessions.sign_in_by_link(self._database, token)
-        return self._renderer.nothing() if used is None else self._signed_in(request, site, used[1])
+        return redirect(home_of(site)) if session is None else self._signed_in(request, site, session)
 
     def _signed_in(self, request: Request, site: Site, token: str) -> Reply:
         seconds = sessions.SESSION_DAYS * 86_400
@@ -144,6 +169,15 @@ class Strangers:
 def signed_out(request: Request, site: Site) -> Reply:
     """Send whoever has signed out to the sign-in form, without the cookie."""
     return redirect(f"{home_of(site)}/sign_in", _cookie(request, site, SESSION_COOKIE, "", 0))
+
+
+def _binding(site: Site, known: str) -> str:
+    return f"sign in {site.account.id} {known}"
+
+
+def _form_cookie(request: Request) -> str:
+    known = request.cookies.get(_FORM_COOKIE, "")
+    return known if _looks_like_ours(known) else ""
 
 
 def _cookie(request: Request, site: Site, name: str, value: str, seconds: int) -> str:

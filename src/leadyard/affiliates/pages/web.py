@@ -114,6 +114,8 @@ class AffiliatePages:
     async def _of_account(self, request: Request, site: Site, rest: str) -> Reply:
         if rest == "sign_in":
             return await self._strangers.sign_in(request, site)
+        if rest == "sign_in_link":
+            return await self._strangers.ask_for_link(request, site)
         if rest == "brand.css":
             return brand_style(site)
         if rest.startswith("assets/"):

@@ -25,6 +25,10 @@ _SEARCH = (
     Parameter("affiliate_id", int, "Only this affiliate's."),
     Parameter("state", PayoutState, "Only those that stand so."),
 )
+_EXAMPLES = {
+    PayoutMethod.PAYPAL: {"client_id": "AfY…", "client_secret": "the-secret"},
+    PayoutMethod.WEBHOOK: {"url": "https://pay.example.com/leadyard", "secret": "a-long-random-text"},
+}
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
@@ -71,6 +75,8 @@ def _run_operations(payouts: Payouts) -> tuple[Operation, ...]:
         ),
         Operation(
             method="GET", path=f"{_RUNS}/{{id}}", id="readPayoutRun", summary="Read a payout run", handler=read,
+            description="Its method, until when it looked, and its payouts as they stand now, each with its "
+            "statement.",
             permission=_LOOK, answer=RunRecord,
         ),
         Operation(
@@ -80,7 +86,9 @@ def _run_operations(payouts: Payouts) -> tuple[Operation, ...]:
         ),
         Operation(
             method="POST", path=f"{_RUNS}/{{id}}/paid", id="markPayoutRunPaid", summary="Mark a run as paid",
-            description="Books every open payout of the run as paid.", handler=paid, permission=_WRITE, answer=RunRecord,
+            handler=paid, permission=_WRITE, answer=RunRecord,
+            description="Books every open payout of the run, with its commissions, as paid; others stay as they "
+            "are. A second time changes nothing. One `payout.paid` is announced for each.",
         ),
     )  # fmt: skip
 
@@ -107,25 +115,46 @@ def _payout_operations(payouts: Payouts) -> tuple[Operation, ...]:
     async def resolve(call: Call) -> Answer:
         return Answer(await payouts.resolve(call.actor, call.id(), call.body))
 
-    def action(name: str, operation_id: str, summary: str, handler: Handler) -> Operation:
+    def action(name: str, operation_id: str, summary: str, description: str, handler: Handler) -> Operation:
+        settles = name == "resolve"
         return Operation(
             method="POST", path=f"{_PATH}/{{id}}/{name}", id=operation_id, summary=summary, handler=handler,
-            permission=_WRITE, answer=PayoutRecord, body=Resolution if name == "resolve" else None,
+            description=description, permission=_WRITE, answer=PayoutRecord, body=Resolution if settles else None,
+            example={"paid": True} if settles else None,
         )  # fmt: skip
 
     return (
         Operation(
-            method="GET", path=_PATH, id="listPayouts", summary="List payouts", description="Newest first.",
+            method="GET", path=_PATH, id="listPayouts", summary="List payouts",
+            description="Newest first, each with its statement, its reference and, where it went wrong, the problem.",
             handler=search, permission=_LOOK, parameters=_SEARCH, answer=PayoutRecord, is_list=True,
         ),
         Operation(
             method="GET", path=f"{_PATH}/{{id}}", id="readPayout", summary="Read a payout and its statement",
+            description="The payout with its reference, its state and the commissions that it pays, line by line.",
             handler=read, permission=_LOOK, answer=PayoutRecord,
         ),
-        action("paid", "markPayoutPaid", "Mark an open payout as paid by hand", paid),
-        action("cancel", "cancelPayout", "Give up an open payout", cancel),
-        action("retry", "retryPayout", "Send a payout of unknown outcome once more", retry),
-        action("resolve", "resolvePayout", "Say what became of a payout of unknown outcome", resolve),
+        action(
+            "paid", "markPayoutPaid", "Mark an open payout as paid by hand",
+            "Books the payout and its commissions as paid and announces `payout.paid`; one that is paid already stays so. "
+            "No money is moved. Refused with 409 when the payout failed or its outcome is unknown.", paid,
+        ),
+        action(
+            "cancel", "cancelPayout", "Give up an open payout",
+            "The payout has failed, `payout.failed` is announced, and its commissions are due again for another run. "
+            "Refused with 409 unless the payout is open: one that was sent may have been paid.", cancel,
+        ),
+        action(
+            "retry", "retryPayout", "Send a payout of unknown outcome once more",
+            "It is open again and goes out under the reference that it had, by which the receiver knows a payment that it "
+            "has made already. Refused with 409 unless the outcome is unknown. Where the receiver cannot tell, ask it and "
+            "use `resolve`.", retry,
+        ),
+        action(
+            "resolve", "resolvePayout", "Say what became of a payout of unknown outcome",
+            "With `paid` the payout and its commissions are booked as paid; without, the payout has failed and its "
+            "commissions are due again for another run. Refused with 409 unless the outcome is unknown.", resolve,
+        ),
     )  # fmt: skip
 
 
@@ -138,15 +167,19 @@ def _channel_operations() -> tuple[Operation, ...]:
         operations += (
             Operation(
                 method="GET", path=path, id=f"read{name}Channel", summary=f"Read how payouts go to {name}",
-                description="Secrets are never shown.", handler=read, permission=_LOOK, answer=kind,
+                description=f"The account's {name} settings; the secret is shown as ********, never itself. 404 when "
+                "nothing is set up.", handler=read, permission=_LOOK, answer=kind,
             ),
             Operation(
                 method="PUT", path=path, id=f"put{name}Channel", summary=f"Set up how payouts go to {name}",
-                handler=put, permission=_WRITE, body=kind, answer=kind,
+                description=f"Runs with the method `{method}` are sent by these settings from now on. A masked secret that "
+                "comes back keeps its value. The audit log keeps the change.",
+                handler=put, permission=_WRITE, body=kind, answer=kind, example=_EXAMPLES[method],
             ),
             Operation(
                 method="DELETE", path=path, id=f"delete{name}Channel", summary=f"Forget how payouts go to {name}",
-                handler=delete, permission=_WRITE, status=204,
+                description=f"Runs with the method `{method}` are refused until it is set up again. 404 when nothing is set "
+                "up.", handler=delete, permission=_WRITE, status=204,
             ),
         )  # fmt: skip
     return tuple(operations)

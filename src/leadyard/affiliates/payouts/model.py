@@ -1,4 +1,4 @@
-"""Payouts as they are kept and as they are shown (contracts/leaddyno.md, section 12)."""
+"""Payouts as they are kept and as they are shown (docs/payouts.md)."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The account's own receiver, which pays when it is told (contracts/leaddyno.md, section 12, "Webhook")."""
+"""The account's own receiver, which pays when it is told (docs/payouts.md)."""
 
 import hashlib
 import hmac

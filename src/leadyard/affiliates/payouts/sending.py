@@ -81,7 +81,7 @@ class PayoutSender:
                     due_at=clock.now() + _ASK_AGAIN, details=report.details,
                 )  # fmt: skip
             elif report.told is Told.UNKNOWN:
-                await store.settle(connection, held, PayoutState.UNKNOWN, problem=report.problem)
+                await self._payouts.note_unknown(connection, held, report.problem)
             else:
                 await self._try_again(connection, held, report)
 

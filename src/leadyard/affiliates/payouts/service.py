@@ -33,6 +33,8 @@ from leadyard.kit import clock
 from leadyard.kit.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.money import from_micros, to_micros
 from leadyard.ledger.service import Ledger
+from leadyard.notices.model import NoticeKind
+from leadyard.notices.service import note
 from leadyard.storage.counters import next_id
 from leadyard.storage.database import Connection, Database
 
@@ -210,9 +212,16 @@ class Payouts:
         await store.untie(connection, payout)
         await store.settle(connection, payout, PayoutState.FAILED, problem=problem, details=details)
         told = [{"payout": {**payout.told()["payout"], "problem": problem}}]
+        await note(connection, payout.account_id, NoticeKind.PAYOUT_FAILED, told)
         await announce_programme_news(
             connection, payout.account_id, clock.now(), WebhookEvent.PAYOUT_FAILED, told
         )
+
+    async def note_unknown(self, connection: Connection, payout: Payout, problem: str | None) -> None:
+        """Write down that nobody knows what became of a payout, whose row is locked, and tell people."""
+        await store.settle(connection, payout, PayoutState.UNKNOWN, problem=problem)
+        told = {"payout": {**payout.told()["payout"], "problem": problem}}
+        await note(connection, payout.account_id, NoticeKind.PAYOUT_UNKNOWN, [told])
 
     async def _dues(
         self,

@@ -49,7 +49,8 @@ SECTION = Section(
     (
         Operation(
             method="GET", path=_PATH, id="listPlans", summary="List plans", handler=_search,
-            description="In order of id, archived ones included.",
+            description="In order of id, archived ones included; each with its lines and with what it would pay "
+            "twice.",
             permission=_LOOK, parameters=PAGING, answer=PlanRecord, is_list=True,
         ),
         Operation(
@@ -59,6 +60,7 @@ SECTION = Section(
         ),
         Operation(
             method="GET", path=f"{_PATH}/{{id}}", id="readPlan", summary="Read a plan", handler=_read,
+            description="Its lines, tiers and levels, whether it is the default, and what it would pay twice.",
             permission=_LOOK, answer=PlanRecord,
         ),
         Operation(

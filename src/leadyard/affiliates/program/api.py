@@ -33,6 +33,8 @@ SECTION = Section(
     (
         Operation(
             method="GET", path=_PATH, id="readAffiliateProgram", summary="Read the affiliate program",
+            description="All settings with their defaults filled in: tracking, credit, approval, payouts, the "
+            "dashboard's look.",
             handler=_read, permission=Permission.SETUP_READ, answer=Program,
         ),
         Operation(

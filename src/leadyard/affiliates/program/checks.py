@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from leadyard.affiliates.model import Program
-from leadyard.intake.fields.email_address import normalise_email
 from leadyard.kit.currencies import read_currency
 from leadyard.kit.errors import FieldProblem
+from leadyard.people.addresses import is_email_address
 
 LONGEST_URL = 2048
 
@@ -34,7 +34,7 @@ def program_problems(program: Program) -> list[FieldProblem]:
     problems += [
         FieldProblem(f"merchant_emails[{i}]", "is not a valid email address")
         for i, email in enumerate(program.merchant_emails)
-        if normalise_email(email) is None
+        if not is_email_address(email)
     ]
     problems += [
         FieldProblem(f"fraud.data_centre_networks[{i}]", "is not an IP address or network")
@@ -42,7 +42,7 @@ def program_problems(program: Program) -> list[FieldProblem]:
         if not _is_network(network)
     ]
     address = program.pages.contact_email
-    if address is not None and normalise_email(address) is None:
+    if address is not None and not is_email_address(address):
         problems.append(FieldProblem("pages.contact_email", "is not a valid email address"))
     return problems
 

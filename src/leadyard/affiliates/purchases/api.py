@@ -92,7 +92,8 @@ def section(purchases: Purchases) -> Section:
         (
             Operation(
                 method="GET", path=_PATH, id="listPurchases", summary="List purchases", handler=ends.search,
-                description="Newest first.", permission=_LOOK, answer=PurchaseRecord, is_list=True,
+                permission=_LOOK, answer=PurchaseRecord, is_list=True,
+                description="Newest first, cancelled ones included; each with its line items and who is credited.",
                 parameters=(
                     Parameter("affiliate_id", int | None, "Only purchases credited to this affiliate."),
                     Parameter("person_id", int | None, "Only purchases of this person."),
@@ -110,6 +111,8 @@ def section(purchases: Purchases) -> Section:
             ),
             Operation(
                 method="GET", path=_ONE, id="readPurchase", summary="Read a purchase", handler=ends.read,
+                description="Amount, line items, coupon, plan, customer, affiliate, and why it waits or was "
+                "cancelled.",
                 permission=_LOOK, answer=PurchaseRecord,
             ),
             Operation(
@@ -132,7 +135,8 @@ def section(purchases: Purchases) -> Section:
             ),
             Operation(
                 method="POST", path=f"{_ONE}/reject", id="rejectPurchase", summary="Reject a purchase",
-                description="Cancels it with the source `rejected`.",
+                description="Cancels it with the source `rejected`: its unpaid commissions are cancelled, paid ones "
+                "are taken back. A second time changes nothing.",
                 handler=ends.reject, permission=_WRITE, answer=PurchaseRecord,
             ),
         ),

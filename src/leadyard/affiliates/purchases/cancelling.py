@@ -1,4 +1,4 @@
-"""Cancelling purchases, inside the caller's unit of work (contracts/leaddyno.md, section 4, "Cancelling")."""
+"""Cancelling purchases, inside the caller's unit of work (docs/affiliates.md, "Purchases")."""
 
 import uuid
 from datetime import datetime

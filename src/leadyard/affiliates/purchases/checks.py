@@ -14,7 +14,7 @@ from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 
 MOST = Decimal(10) ** 12
-"""Amounts have up to 12 digits before the point (contracts/leaddyno.md, section 4)."""
+"""Amounts have up to 12 digits before the point (docs/affiliates.md, "Purchases")."""
 LONGEST_TEXT, LONGEST_NOTE = 255, 2000
 MOST_ITEMS = 1000
 INVALID = "is invalid"

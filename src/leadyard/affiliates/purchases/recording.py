@@ -1,4 +1,4 @@
-"""Recording a purchase, inside the caller's unit of work (contracts/leaddyno.md, section 4, "Creating")."""
+"""Recording a purchase, inside the caller's unit of work (docs/affiliates.md, "Purchases")."""
 
 import uuid
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Purchases by whoever would earn on them (contracts/leaddyno.md, section 8, "No commission")."""
+"""Purchases by whoever would earn on them (docs/affiliates.md, "Commissions")."""
 
 import msgspec
 

@@ -54,11 +54,14 @@ SECTION = Section(
         ),
         Operation(
             method="POST", path=_PATH, id="createTrafficCampaign", summary="Create a traffic campaign",
+            description="Visits with its link code, or with its `utm_campaign`, count for it from now on. Refused "
+            "with 409 when the code is taken.",
             handler=_create, permission=_WRITE, status=201, body=TrafficCampaignInput, answer=TrafficCampaign,
             example={"code": "Spring newsletter"},
         ),
         Operation(
             method="GET", path=_ONE, id="readTrafficCampaign", summary="Read a traffic campaign", handler=_read,
+            description="Its link code, its name and whether it is archived.",
             permission=_LOOK, answer=TrafficCampaign,
         ),
         Operation(

@@ -25,5 +25,12 @@ EXAMPLE = {
 SECTION = Section(
     "Campaigns",
     "A campaign is what leads are posted into: its fields, its rules for duplicates, its caps and its money.",
-    operations_of(campaigns, "/campaigns", plural="campaigns", status=Status, example=EXAMPLE),
+    operations_of(
+        campaigns,
+        "/campaigns",
+        plural="campaigns",
+        creating="A campaign takes leads from suppliers that have terms for it, and sells them once it has deliveries.",
+        status=Status,
+        example=EXAMPLE,
+    ),
 )

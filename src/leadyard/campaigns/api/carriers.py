@@ -12,6 +12,7 @@ MAIL_SERVERS = Section(
         mail_servers,
         "/mail-servers",
         plural="mail servers",
+        creating="Deliveries that name no mail server use the first active one. Nothing is sent to try it.",
         status=Status,
         example={
             "name": "Our mail server",
@@ -35,6 +36,7 @@ SMS_GATEWAYS = Section(
         sms_gateways,
         "/sms-gateways",
         plural="gateways",
+        creating="Deliveries that name no gateway use the first active one. Nothing is sent to try it.",
         status=Status,
         example={
             "name": "Our gateway",

@@ -1,14 +1,18 @@
 """The fields of a campaign in the own API."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from leadyard.campaigns import service
 from leadyard.identity.model import Permission
 from leadyard.intake.fields import FieldRule
-from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Section, page_of
+from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
 
 _PATH = "/campaigns/{campaign_id}/fields"
 _ONE = f"{_PATH}/{{name}}"
+_PARTS = (Parameter("name", Annotated[str, Meta(pattern="^[a-z0-9_]{1,64}$")], "The name of the field."),)
 _EXAMPLE = {
     "name": "postcode",
     "label": "Postcode",
@@ -33,19 +37,19 @@ async def _create(call: Call) -> Answer:
 
 async def _read(call: Call) -> Answer:
     return Answer(
-        await service.read_field(call.database, call.account_id, call.id("campaign_id"), call.path["name"])
+        await service.read_field(call.database, call.account_id, call.id("campaign_id"), call.text("name"))
     )
 
 
 async def _update(call: Call) -> Answer:
     rule = await service.update_field(
-        call.database, call.actor, call.id("campaign_id"), call.path["name"], call.body
+        call.database, call.actor, call.id("campaign_id"), call.text("name"), call.body
     )
     return Answer(rule)
 
 
 async def _delete(call: Call) -> Answer:
-    await service.delete_field(call.database, call.actor, call.id("campaign_id"), call.path["name"])
+    await service.delete_field(call.database, call.actor, call.id("campaign_id"), call.text("name"))
     return Answer()
 
 
@@ -55,24 +59,30 @@ SECTION = Section(
     (
         Operation(
             method="GET", path=_PATH, id="listFields", summary="List a campaign's fields", handler=_list,
-            description="In order of name.", permission=Permission.SETUP_READ, parameters=PAGING,
+            permission=Permission.SETUP_READ, parameters=PAGING,
+            description="The campaign's fields in order of name, with their types, checks and choices.",
             answer=FieldRule, is_list=True,
         ),
         Operation(
             method="POST", path=_PATH, id="createField", summary="Add a field", handler=_create,
+            description="Adds a field to the campaign: leads are checked by it from now on, also those that come "
+            "while the call runs. Refused with 409 when the name is taken.",
             permission=Permission.SETUP_WRITE, status=201, body=FieldRule, answer=FieldRule, example=_EXAMPLE,
         ),
         Operation(
-            method="GET", path=_ONE, id="readField", summary="Read a field", handler=_read,
+            method="GET", path=_ONE, parts=_PARTS, id="readField", summary="Read a field", handler=_read,
+            description="One field with its type, its checks and what duplicates and masking make of it.",
             permission=Permission.SETUP_READ, answer=FieldRule,
         ),
         Operation(
-            method="PATCH", path=_ONE, id="updateField", summary="Change a field", handler=_update,
-            description="A merge patch (RFC 7396); the name stays.", permission=Permission.SETUP_WRITE,
+            method="PATCH", path=_ONE, parts=_PARTS, id="updateField", summary="Change a field", handler=_update,
+            permission=Permission.SETUP_WRITE,
+            description="A merge patch (RFC 7396) of one field; leads that are there already are not checked again. "
+            "Refused with 409 for another name: make another field.",
             body=FieldRule, is_patch=True, answer=FieldRule,
         ),
         Operation(
-            method="DELETE", path=_ONE, id="deleteField", summary="Take a field out", handler=_delete,
+            method="DELETE", path=_ONE, parts=_PARTS, id="deleteField", summary="Take a field out", handler=_delete,
             description="Leads keep their values. Refused while duplicates are found by the field, or while another "
             "field must differ from it.", permission=Permission.SETUP_WRITE, status=204,
         ),

@@ -14,10 +14,14 @@ def operations_of(
     *,
     plural: str,
     status: Any,
+    creating: str,
     filters: tuple[Parameter, ...] = (),
     example: Any = None,
 ) -> tuple[Operation, ...]:
-    """Make create, list, read, update and archive for a noun, whose secrets are masked in every answer."""
+    """Make create, list, read, update and archive for a noun, whose secrets are masked in every answer.
+
+    `creating` says what a new one does, in a sentence of its own.
+    """
     name, one = _one_word(noun.entity), f"{path}/{{id}}"
     a = f"a{'n' if noun.entity[0] in 'aeiou' else ''} {noun.entity}"
     by = (Parameter("status", status, f"Only {plural} with this status."), *filters)
@@ -45,27 +49,29 @@ def operations_of(
     return (
         Operation(
             method="GET", path=path, id=f"list{_one_word(plural)}", summary=f"List {plural}",
-            description="In order of id; archived ones are included unless a status is asked for.",
+            description=f"All {plural} in order of id; archived ones are included unless a status is asked for.",
             handler=search, permission=look, parameters=(*by, *PAGING), answer=noun.record, is_list=True,
         ),
         Operation(
             method="POST", path=path, id=f"create{name}", summary=f"Create {a}", handler=create,
+            description=f"{creating} When members do not fit, each is named and nothing is made.",
             permission=write, status=201, body=noun.input, answer=noun.record, example=example,
         ),
         Operation(
             method="GET", path=one, id=f"read{name}", summary=f"Read {a}", handler=read, permission=look,
+            description=f"One {noun.entity} with all its settings, archived or not; secrets are shown as ********.",
             answer=noun.record,
         ),
         Operation(
             method="PATCH", path=one, id=f"update{name}", summary=f"Change {a}", handler=update,
             permission=write, body=noun.input, is_patch=True, answer=noun.record,
-            description="A merge patch (RFC 7396): members that are absent stay, null sets a member back to its "
+            description=f"A merge patch (RFC 7396) of {a}: members that are absent stay, null sets a member back to its "
             "default, lists are replaced. A masked secret that comes back keeps its value.",
         ),
         Operation(
             method="DELETE", path=one, id=f"archive{name}", summary=f"Archive {a}", handler=archive,
             permission=write, status=204,
-            description="It goes out of use and stays readable; a second time changes nothing.",
+            description=f"The {noun.entity} goes out of use and stays readable; a second time changes nothing.",
         ),
     )  # fmt: skip
 

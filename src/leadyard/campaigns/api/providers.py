@@ -39,6 +39,7 @@ SECTION = Section(
         providers,
         "/validation-providers",
         plural="validation providers",
+        creating="Checks of campaigns may name it at once; each answer is booked at its cost.",
         status=ProviderStatus,
         example=EXAMPLE,
     ),

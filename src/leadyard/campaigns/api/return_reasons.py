@@ -14,6 +14,7 @@ SECTION = Section(
         return_reasons,
         "/return-reasons",
         plural="return reasons",
+        creating="Buyers may use the code at once.",
         status=Status,
         example={"code": "TPS", "label": "On the TPS list"},
     ),

@@ -44,10 +44,14 @@ SECTION = Section(
     (
         Operation(
             method="GET", path=_PATH, id="listTerms", summary="List a campaign's suppliers", handler=_list,
+            description="In order of the supplier: what each is paid in this campaign, its caps, and whether it may "
+            "post at all.",
             permission=Permission.SETUP_READ, parameters=PAGING, answer=TermsRecord, is_list=True,
         ),
         Operation(
             method="GET", path=_ONE, id="readTerms", summary="Read a supplier's terms", handler=_read,
+            description="What one supplier is paid in this campaign and how much it may send. 404 for a supplier "
+            "that has no terms there.",
             permission=Permission.SETUP_READ, answer=TermsRecord,
         ),
         Operation(

@@ -18,7 +18,14 @@ SECTION = Section(
     "Value lists",
     "Up to 100,000 values, such as postcodes or e-mail domains, that rules name by the list's reference.",
     (
-        *operations_of(value_lists, "/value-lists", plural="value lists", status=Status, example=EXAMPLE),
+        *operations_of(
+            value_lists,
+            "/value-lists",
+            plural="value lists",
+            creating="Rules may name the list by its reference at once.",
+            status=Status,
+            example=EXAMPLE,
+        ),
         Operation(
             method="GET",
             path="/value-lists/{id}/values",

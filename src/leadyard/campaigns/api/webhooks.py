@@ -12,6 +12,7 @@ SECTION = Section(
         webhooks,
         "/webhooks",
         plural="webhooks",
+        creating="It is told about what happens from now on.",
         status=Status,
         example={
             "url": "https://crm.example.com/hooks/leadyard",

@@ -37,7 +37,7 @@ async def amend_delivery(
 ) -> DeliveryRecord:
     """Change a delivery in one unit of work.
 
-    Raises NotFoundError, AlreadySoError, UntestedError (LeadByte contract, section 6) and InvalidInputError.
+    Raises NotFoundError, AlreadySoError, UntestedError (docs/leadbyte.md, "Calls") and InvalidInputError.
     """
 
     def patch(record: DeliveryRecord) -> dict[str, Any]:

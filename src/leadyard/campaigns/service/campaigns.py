@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.checks import campaign_problems
+from leadyard.campaigns.distribution import Method
+from leadyard.campaigns.distribution_checks import deliveries_named
 from leadyard.campaigns.inputs import CampaignInput, CampaignRecord
 from leadyard.campaigns.model import Dedupe
 from leadyard.campaigns.rule_checks import rules_of_campaign
@@ -73,6 +75,19 @@ class Campaigns(Noun[CampaignInput, CampaignRecord]):
             for member, ids in named.items()
             for at, campaign_id in enumerate(ids)
             if not await self.exists(connection, account_id, campaign_id)
+        ]
+
+    async def misplaced(
+        self, connection: Connection, account_id: int, row_id: int, wanted: CampaignInput
+    ) -> list[FieldProblem]:
+        """Check that the distribution names deliveries of this campaign."""
+        distribution = wanted.settings.distribution
+        if isinstance(distribution, Method):
+            return []
+        named = list(deliveries_named("settings.distribution", distribution))
+        own = await rows.deliveries_of(connection, account_id, row_id, {id_ for _, id_ in named})
+        return [
+            FieldProblem(place, "is not a delivery of the campaign") for place, id_ in named if id_ not in own
         ]
 
     async def save_parts(

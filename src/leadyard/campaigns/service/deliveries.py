@@ -64,6 +64,22 @@ class Deliveries(Noun[DeliveryInput, DeliveryRecord]):
         problems += await missing_carriers(connection, account_id, wanted)
         return [*problems, *_dedupe_problems(wanted, names)]
 
+    async def misplaced(
+        self, connection: Connection, account_id: int, row_id: int, wanted: DeliveryInput
+    ) -> list[FieldProblem]:
+        """Check that it does not follow itself, and that nothing needs it in the campaign that it leaves."""
+        problems = []
+        after, campaign_id = wanted.settings.after, wanted.campaign_id
+        if after == row_id:
+            problems.append(FieldProblem("settings.after", "is the delivery itself"))
+        elif after is not None and await rows.follows(connection, account_id, after, row_id):
+            problems.append(FieldProblem("settings.after", "follows this delivery"))
+        problems += [
+            FieldProblem("campaign_id", f"cannot change: {what} names the delivery")
+            for what in await rows.needed_elsewhere(connection, account_id, row_id, campaign_id)
+        ]
+        return problems
+
     async def save_parts(
         self, connection: Connection, account_id: int, row_id: int, wanted: DeliveryInput
     ) -> None:

@@ -105,7 +105,7 @@ class _Drafter:
             return
         old = self._buyers[buyer_id]
         form = BuyerInput(company=old.company, bid=old.bid, status=old.status, settings=old.settings)
-        wanted = await self._checked(place, buyers, form, change)
+        wanted = await self._checked(place, buyers, old.id, form, change)
         if wanted is not None:
             self._buyers[buyer_id] = Buyer(old.id, old.bid, old.company, wanted.status, wanted.settings)
 
@@ -120,7 +120,7 @@ class _Drafter:
             campaign_id=old.campaign_id, buyer_id=old.buyer_id, reference=old.reference,
             status=old.status, settings=old.settings,
         )  # fmt: skip
-        wanted = await self._checked(place, deliveries, form, change)
+        wanted = await self._checked(place, deliveries, old.id, form, change)
         if wanted is not None:
             self._deliveries[old.id] = Delivery(
                 old.id, old.campaign_id, old.buyer_id, old.reference, wanted.status, wanted.settings
@@ -141,7 +141,7 @@ class _Drafter:
             settings=old.settings,
             fields=old.fields,
         )
-        wanted = await self._checked(place, campaigns, form, change)
+        wanted = await self._checked(place, campaigns, old.id, form, change)
         if wanted is not None:
             old = msgspec.structs.replace(old, status=wanted.status, settings=wanted.settings)
         terms = dict(old.suppliers)
@@ -172,7 +172,7 @@ class _Drafter:
             terms[supplier_id] = found
 
     async def _checked(
-        self, place: str, noun: Noun[InputT, Any], form: InputT, change: Change
+        self, place: str, noun: Noun[InputT, Any], row_id: int, form: InputT, change: Change
     ) -> InputT | None:
         """Patch an input form and check it as a change is checked; None when something is wrong."""
         known = msgspec.to_builtins(form)
@@ -182,6 +182,7 @@ class _Drafter:
             wanted = read(document, noun.input)
             problems = noun.problems(wanted)
             problems += await noun.missing(self._connection, self._setup.account.id, wanted)
+            problems += await noun.misplaced(self._connection, self._setup.account.id, row_id, wanted)
             if problems:
                 raise InvalidInputError(problems)
             return wanted

@@ -168,6 +168,16 @@ class Noun(Generic[InputT, RecordT]):
         """Name the ids that are not of this account."""
         return []
 
+    async def misplaced(
+        self,
+        connection: Connection,  # noqa: ARG002 - for nouns that need it
+        account_id: int,  # noqa: ARG002 - for nouns that need it
+        row_id: int,  # noqa: ARG002 - for nouns that need it
+        wanted: InputT,  # noqa: ARG002 - for nouns that need it
+    ) -> list[FieldProblem]:
+        """Name what cannot be for this one, by what others there are."""
+        return []
+
     async def save_parts(self, connection: Connection, account_id: int, row_id: int, wanted: InputT) -> None:
         """Write what lives in other tables."""
 
@@ -200,6 +210,7 @@ class Noun(Generic[InputT, RecordT]):
 
     async def _refuse_bad(self, connection: Connection, account_id: int, row_id: int, wanted: InputT) -> None:
         problems = self.problems(wanted) + await self.missing(connection, account_id, wanted)
+        problems += await self.misplaced(connection, account_id, row_id, wanted)
         if problems:
             raise InvalidInputError(problems)
         for member, (column, value) in self.unique(wanted).items():

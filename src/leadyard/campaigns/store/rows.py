@@ -14,6 +14,26 @@ from leadyard.storage.tables.exchange import campaign_fields, campaign_suppliers
 Filters = Mapping[str, object]
 
 
+_FOLLOWS = """
+WITH RECURSIVE before (id) AS (
+  SELECT $2::bigint
+  UNION
+  SELECT (d.settings ->> 'after')::bigint FROM before JOIN deliveries d ON d.account_id = $1 AND d.id = before.id
+  WHERE d.settings ->> 'after' IS NOT NULL
+)
+SELECT EXISTS (SELECT FROM before WHERE id = $3)
+"""
+
+_NEEDED_ELSEWHERE = """
+SELECT 'the distribution of campaign ' || id AS what FROM campaigns
+WHERE account_id = $1 AND id <> $3
+  AND jsonb_path_exists(settings -> 'distribution', '$.**.delivery_id ? (@ == $id)', jsonb_build_object('id', $2::bigint))
+UNION ALL
+SELECT 'delivery ' || id FROM deliveries
+WHERE account_id = $1 AND campaign_id <> $3 AND (settings ->> 'after')::bigint = $2
+"""
+
+
 async def find(connection: Connection, table: sa.Table, account_id: int, row_id: int) -> Row | None:
     """Find a row of this account by its id."""
     rows = await fetch(
@@ -81,6 +101,32 @@ async def _stored(
     return {name: await sealed(connection, account_id, table.name, value) for name, value in values.items()}
 
 
+async def deliveries_of(
+    connection: Connection, account_id: int, campaign_id: int, ids: Collection[int]
+) -> set[int]:
+    """Tell which ids are those of deliveries of a campaign."""
+    found = await connection.fetch(
+        "SELECT id FROM deliveries WHERE account_id = $1 AND campaign_id = $2 AND id = ANY($3)",
+        account_id,
+        campaign_id,
+        list(ids),
+    )
+    return {row["id"] for row in found}
+
+
+async def follows(connection: Connection, account_id: int, delivery_id: int, other_id: int) -> bool:
+    """Tell whether a delivery runs after another, at once or behind further ones."""
+    return bool(await connection.fetchval(_FOLLOWS, account_id, delivery_id, other_id))
+
+
+async def needed_elsewhere(
+    connection: Connection, account_id: int, delivery_id: int, campaign_id: int
+) -> list[str]:
+    """Say what outside a campaign names a delivery: distributions, and deliveries that follow it."""
+    found = await connection.fetch(_NEEDED_ELSEWHERE, account_id, delivery_id, campaign_id)
+    return [row["what"] for row in found]
+
+
 async def fields_of(
     connection: Connection, account_id: int, campaign_ids: Sequence[int]
 ) -> dict[int, list[object]]:
@@ -95,6 +141,14 @@ async def fields_of(
     for row in rows:
         found[row["campaign_id"]].append(row["settings"])
     return found
+
+
+async def field_names(connection: Connection, account_id: int) -> list[str]:
+    """List the names of all campaigns' fields."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT name FROM campaign_fields WHERE account_id = $1", account_id
+    )
+    return [row["name"] for row in rows]
 
 
 async def replace_fields(

@@ -99,7 +99,7 @@ SECTION = Section(
     (
         Operation(
             method="GET", path="/webhook-messages", id="listWebhookMessages", summary="List messages",
-            description="By falling id.", handler=search, permission=Permission.SETUP_READ, answer=WebhookMessagePage,
+            description="By falling id, of all webhooks and postbacks; the next page is asked for with `before`.", handler=search, permission=Permission.SETUP_READ, answer=WebhookMessagePage,
             parameters=(
                 Parameter("state", MessageWord, "Only messages that stand so."),
                 Parameter("webhook_id", Id, "Only messages of this webhook."),
@@ -110,11 +110,15 @@ SECTION = Section(
         Operation(
             method="POST", path="/webhook-messages/replay", id="replayDeadMessages",
             summary="Send dead messages again", handler=replay_dead, permission=Permission.SETUP_WRITE,
+            description="Puts every dead message back into the queue, of all webhooks or of one; the answer tells "
+            "how many. Receivers see the ids that they had.",
             body=ReplayInput, answer=Replayed, example={"webhook_id": 1},
         ),
         Operation(
             method="POST", path="/webhook-messages/{id}/replay", id="replayMessage",
-            summary="Send a message again", description="One that was sent or given up.", handler=replay,
+            summary="Send a message again", handler=replay,
+            description="Puts one that was sent or given up back into the queue, under the same id. Refused with "
+            "409 while it waits to be sent anyhow.",
             permission=Permission.SETUP_WRITE, status=204,
         ),
     ),

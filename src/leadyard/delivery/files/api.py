@@ -37,7 +37,7 @@ SECTION = Section(
     (
         Operation(
             method="GET", path="/delivery-files", id="listDeliveryFiles", summary="List files",
-            description="The newest first.", handler=_list, permission=Permission.SETUP_READ,
+            description="The newest first, whatever became of them, without their contents.", handler=_list, permission=Permission.SETUP_READ,
             parameters=(
                 Parameter("delivery_id", Id, "Only files of this delivery."),
                 Parameter("state", StateName, "Only files in this state."),
@@ -47,6 +47,7 @@ SECTION = Section(
         ),
         Operation(
             method="GET", path="/delivery-files/{id}", id="readDeliveryFile", summary="Read a file's record",
+            description="Its state, rows, size and tries, where it went, and what went wrong. The contents are not shown.",
             handler=_read, permission=Permission.SETUP_READ, answer=DeliveryFile,
         ),
         Operation(

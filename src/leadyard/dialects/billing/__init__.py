@@ -1,1 +1,1 @@
-"""Billing webhooks that other systems send: payments, refunds and cancellations (contracts/leaddyno.md, section 11)."""
+"""Billing webhooks that other systems send: payments, refunds and cancellations (docs/billing-webhooks.md)."""

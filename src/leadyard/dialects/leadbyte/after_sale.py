@@ -1,4 +1,4 @@
-"""Returns, feedback and assignment by hand (LeadByte contract, section 5.4)."""
+"""Returns, feedback and assignment by hand (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping
 from typing import Any

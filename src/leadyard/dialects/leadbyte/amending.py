@@ -1,4 +1,4 @@
-"""PUT /deliveries and /buyers: items that each change one thing (LeadByte contract, section 6)."""
+"""PUT /deliveries and /buyers: items that each change one thing (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal

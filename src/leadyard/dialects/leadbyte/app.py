@@ -1,13 +1,15 @@
 """LeadByte's API as a bare ASGI application: it reads, authorises, hands on and answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from leadyard.dialects.leadbyte.background import Background
-from leadyard.dialects.leadbyte.call import OK, Answer, Call, Services
+from leadyard.dialects.leadbyte.call import Answer, Call, Services
 from leadyard.dialects.leadbyte.classic import failed
-from leadyard.dialects.leadbyte.reading import BODY_LIMIT, find_key, read_request, wants_debug
+from leadyard.dialects.leadbyte.reading import BODY_LIMIT, find_key, read_query, read_request, wants_debug
 from leadyard.dialects.leadbyte.refusals import NoRouteError, log_failure, refuse
 from leadyard.dialects.leadbyte.routes import Kind, Route, find_route, owns
+from leadyard.dialects.leadbyte.values import UnreadableError
 from leadyard.dialects.leadbyte.writing import encode
 from leadyard.identity.key_uses import KeyUses
 from leadyard.identity.model import InvalidKeyError, Permission, Principal
@@ -70,19 +72,18 @@ class LeadByteDialect:
             await send_empty(send, _NO_CONTENT, _PREFLIGHT)
             return
         route: Route | None = None
-        debug = False
+        call: Call | None = None
         try:
             route, version, path_id = find_route(scope["method"], scope["path"])
             body = await read_body(receive, BODY_LIMIT, scope["headers"])
             call = self._read(scope, body, version, path_id)
-            debug = call.debug
             if route.kind is not Kind.CLASSIC:
                 await self._authorise(call, scope, route)
             answer = await route.handler(call)
         except ClientGoneError:
             return
         except Exception as problem:  # noqa: BLE001 - whatever happens, the caller is answered in this dialect
-            answer = _refusal(problem, route, debug=debug)
+            answer = _refusal(problem, route, call, scope["query_string"])
         if answer.is_text:
             await send_text(send, answer.status, answer.body.decode(), _OPEN)
         else:
@@ -141,9 +142,19 @@ def _denied(holder: Principal, address: str, permission: Permission | None) -> s
     return None
 
 
-def _refusal(problem: Exception, route: Route | None, *, debug: bool) -> Answer:
+def _refusal(problem: Exception, route: Route | None, call: Call | None, query: bytes) -> Answer:
+    """Answer for a problem; where the request could not be read, its query may still say what form is wanted."""
     kind = Kind.ORDINARY if route is None else route.kind
     status, payload = refuse(problem, is_intake=kind is not Kind.ORDINARY)
-    if kind is Kind.CLASSIC and not isinstance(problem, NoRouteError):
-        return failed(payload["code"], OK if status != 413 else status)  # noqa: PLR2004 - an HTTP status
-    return Answer(encode(payload, debug=debug), status)
+    debug = call is not None and call.debug
+    if kind is not Kind.CLASSIC or isinstance(problem, NoRouteError):
+        return Answer(encode(payload, debug=debug), status)
+    members = _readable(query) if call is None else call.members
+    return failed(payload["code"], payload["errors"], members, debug=debug)
+
+
+def _readable(query: bytes) -> dict[str, Any]:
+    try:
+        return read_query(query)
+    except UnreadableError:
+        return {}

@@ -1,4 +1,4 @@
-"""Buyers' credit as this dialect shows it (LeadByte contract, section 6)."""
+"""Buyers' credit as this dialect shows it (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""GET and PUT /buyers (LeadByte contract, section 6)."""
+"""GET and PUT /buyers (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

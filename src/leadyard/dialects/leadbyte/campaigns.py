@@ -1,4 +1,4 @@
-"""GET /campaigns: what leads can be posted into (LeadByte contract, section 6)."""
+"""GET /campaigns: what leads can be posted into (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

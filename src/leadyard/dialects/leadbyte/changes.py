@@ -1,4 +1,4 @@
-"""The items of PUT /leads, read and checked before any of them is done (LeadByte contract, section 5.4)."""
+"""The items of PUT /leads, read and checked before any of them is done (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""PUT /leads: items that each change one lead (LeadByte contract, section 5.4)."""
+"""PUT /leads: items that each change one lead (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,7 +50,8 @@ async def _valid(call: Call, change: Change) -> dict[str, Any]:
         warnings += [reason] if reason else []
         messages += [] if reason else [_REPROCESSED]
     if not messages:
-        return _item(change, _NOTHING, warnings, failed=warnings or [_NOTHING])
+        message = _UPDATED if change.update else _NOTHING
+        return _item(change, message, warnings, failed=warnings or [_NOTHING])
     return _item(change, _UPDATED if change.update else messages[-1], warnings)
 
 
@@ -96,17 +97,16 @@ async def _read(call: Call, key: QuarantineId | None) -> Lead | None:
 
 
 async def _store(call: Call, lead: Lead, update: Mapping[str, Any], warnings: list[str]) -> bool:
-    """Store what an update's members mean in the lead's campaign; gives whether anything was stored."""
+    """Store what an update's members mean in the lead's campaign; gives whether anything was stored.
+
+    Members that mean no field are ignored, as in a post.
+    """
     setup = await call.setup()
     campaign = setup.campaigns.get(lead.campaign_id or 0)
     if campaign is None:
         return False
-    matcher = matcher_of(call.services.plans.of(setup, campaign))
-    values, errors = matcher.assign(update)
+    values, errors = matcher_of(call.services.plans.of(setup, campaign)).assign(update)
     warnings += errors.values()
-    warnings += [
-        f"{name[:100]} is not a field of the campaign" for name in update if matcher.match(name) is None
-    ]
     if not values:
         return False
     is_held = lead.system_status is SystemStatus.QUARANTINED

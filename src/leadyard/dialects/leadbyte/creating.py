@@ -1,4 +1,4 @@
-"""POST /deliveries/create and /buyers/create (LeadByte contract, section 6)."""
+"""POST /deliveries/create and /buyers/create (docs/leadbyte.md, "Calls")."""
 
 import re
 from decimal import Decimal
@@ -17,6 +17,7 @@ from leadyard.campaigns.model import (
     Status,
 )
 from leadyard.campaigns.service import Onboarding, Person, onboard
+from leadyard.delivery.account_carriers import mail_server_of, sms_gateway_of
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.naming import squeeze
 from leadyard.dialects.leadbyte.rules import read_rules
@@ -28,6 +29,9 @@ from leadyard.kit.money import BadAmountError, parse_amount
 
 _KINDS = {"storelead": DeliveryKind.STORE, "email": DeliveryKind.EMAIL, "sms": DeliveryKind.SMS}
 _NOT_EVEN = "The campaign is not Evenly Weighted: the delivery was created Inactive"
+_NO_MAIL_SERVER = "The account has no active mail server: the delivery was created Inactive"
+_NO_SMS_GATEWAY = "The account has no active SMS gateway: the delivery was created Inactive"
+_KNOWN_PERSON = "Somebody signs in with this email already: no user was made for the buyer"
 _NO_BUYER = 0
 _ADDRESS = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+").fullmatch
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{5,18}[0-9]").fullmatch
@@ -64,7 +68,10 @@ async def create_delivery(call: Call) -> Answer:
 
 
 async def create_buyer(call: Call) -> Answer:
-    """Make a buyer and, if asked for, a person who signs in for it and a delivery; all of it or nothing."""
+    """Make a buyer and, if asked for, a person who signs in for it and a delivery; all of it or nothing.
+
+    Somebody who signs in with that address already is no reason to refuse the buyer; a warning says so.
+    """
     makes_delivery = yes(call.members.get("create_delivery"))
     if makes_delivery:
         call.require(Permission.DELIVERIES_CREATE)
@@ -74,9 +81,15 @@ async def create_buyer(call: Call) -> Answer:
         wanted = msgspec.structs.replace(wanted, delivery=delivery.document, credit=delivery.credit)
     made = await _make(call, wanted)
     buyer_id = _NO_BUYER if made.buyer is None else made.buyer.id
-    answer = {"status": "Success", "message": "Buyer record created", "bid": _shown_bid(call, buyer_id)}
+    answer: dict[str, Any] = {
+        "status": "Success",
+        "message": "Buyer record created",
+        "bid": _shown_bid(call, buyer_id),
+    }
     if made.delivery is not None and delivery is not None:
         answer |= {"deliveryId": made.delivery.id, "warnings": delivery.warnings}
+    if made.knows_person:
+        answer["warnings"] = [*answer.get("warnings", []), _KNOWN_PERSON]
     return call.answer(answer)
 
 
@@ -102,18 +115,28 @@ def _delivery(call: Call, setup: AccountSetup, buyer_id: int) -> _NewDelivery:
         "rule": read_rules(call.members.get("rules"), campaign),
         **_target(call, kind, campaign),
     }
-    is_even = is_evenly_weighted(campaign)
+    warnings = _hindrances(setup, campaign, kind)
     document = {
         "campaign_id": campaign.id,
         "buyer_id": buyer_id,
         "reference": _required(call, "delivery_name"),
-        "status": DeliveryStatus.ACTIVE if is_even else DeliveryStatus.INACTIVE,
+        "status": DeliveryStatus.INACTIVE if warnings else DeliveryStatus.ACTIVE,
         "settings": settings,
     }
     credit = _amount(call, "credit_amount") or Decimal(0)
     if credit:
         call.require(Permission.CREDIT_ADD)
-    return _NewDelivery(document, credit, [] if is_even else [_NOT_EVEN])
+    return _NewDelivery(document, credit, warnings)
+
+
+def _hindrances(setup: AccountSetup, campaign: Campaign, kind: DeliveryKind) -> list[str]:
+    """Tell why a new delivery cannot be active yet."""
+    found = [] if is_evenly_weighted(campaign) else [_NOT_EVEN]
+    if kind is DeliveryKind.EMAIL and mail_server_of(setup, None) is None:
+        found.append(_NO_MAIL_SERVER)
+    if kind is DeliveryKind.SMS and sms_gateway_of(setup, None) is None:
+        found.append(_NO_SMS_GATEWAY)
+    return found
 
 
 def is_evenly_weighted(campaign: Campaign) -> bool:

@@ -1,4 +1,4 @@
-"""POST /credit/add: what a buyer has paid in advance (LeadByte contract, section 6)."""
+"""POST /credit/add: what a buyer has paid in advance (docs/leadbyte.md, "Calls")."""
 
 from decimal import Decimal
 

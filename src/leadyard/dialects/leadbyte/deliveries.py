@@ -1,4 +1,4 @@
-"""GET and PUT /deliveries (LeadByte contract, section 6)."""
+"""GET and PUT /deliveries (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""PUT /leadfinancials: replacing payout and revenue of sold leads (LeadByte contract, section 5.4)."""
+"""PUT /leadfinancials: replacing payout and revenue of sold leads (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

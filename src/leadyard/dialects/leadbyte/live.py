@@ -1,4 +1,4 @@
-"""Live Buyer Responses: the answer to a post waits for the sale (LeadByte contract, section 5.3)."""
+"""Live Buyer Responses: the answer to a post waits for the sale (docs/leadbyte.md, "Calls")."""
 
 import asyncio
 from uuid import UUID
@@ -7,6 +7,7 @@ from leadyard.campaigns.model import AcceptOn
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.records import PENDING, envelope, record_of, status_of
 from leadyard.intake.model import ACCEPTED, IntakeResult
+from leadyard.leads.landing import landing_page
 from leadyard.leads.masking import masked_view
 from leadyard.leads.model import SystemStatus
 from leadyard.leads.views import LeadView
@@ -31,18 +32,25 @@ def answers_live(version: str, result: IntakeResult) -> bool:
 
 
 async def live_answer(call: Call, result: IntakeResult) -> Answer:
-    """Wait until the lead is sold or not, 20 seconds at most, and answer with its record."""
+    """Wait until the lead is sold or not, as long as its campaign says, and answer with its record.
+
+    Where the campaign or the buyer names a page for the lead, the envelope ends with `redirectUrl`; otherwise it is
+    the poll's, as the contract has it.
+    """
     if result.uuid is None:
         return call.answer(envelope([]))
-    view = await _decided(call, result.uuid)
+    seconds = LONGEST_WAIT_SECONDS if result.plan is None else result.plan.campaign.settings.live_seconds
+    view = await _decided(call, result.uuid, min(seconds, LONGEST_WAIT_SECONDS))
     setup = await call.setup()
+    page = "" if view is None else landing_page(view, setup.campaigns.get(view.lead.campaign_id or 0))
     view = None if view is None else masked_view(view, setup, call.principal)
-    return call.answer(envelope([record_of(result.uuid, view, setup, call.principal.key.settings.append)]))
+    answer = envelope([record_of(result.uuid, view, setup, call.principal.key.settings.append)])
+    return call.answer(answer | ({"redirectUrl": page} if page else {}))
 
 
-async def _decided(call: Call, uuid: UUID) -> LeadView | None:
+async def _decided(call: Call, uuid: UUID, seconds: float) -> LeadView | None:
     clock = asyncio.get_running_loop()
-    deadline = clock.time() + LONGEST_WAIT_SECONDS
+    deadline = clock.time() + seconds
     pause = _FIRST_PAUSE_SECONDS
     while True:
         view = (await call.services.leads.by_uuid(call.account_id, [uuid])).get(uuid)

@@ -1,4 +1,4 @@
-"""Member names that callers use, matched to a campaign's fields (LeadByte contract, section 3)."""
+"""Member names that callers use, matched to a campaign's fields (docs/leadbyte.md, "Calls")."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,12 +24,18 @@ def squeeze(name: str) -> str:
     return name.lower().translate(_DROPPED)
 
 
+def bare_name(name: str) -> str:
+    """Cut a prefix `f_<digits>_` off a name."""
+    prefix = _PREFIX.match(name)
+    return name[prefix.end() :] if prefix else name
+
+
 def find_member(members: Mapping[str, Any], name: str) -> Any:
-    """Get a member by its name, or else the first whose squeezed name is the same; None if there is none."""
+    """Get a member by its name, or else the first in another spelling of it; None if there is none."""
     if name in members:
         return members[name]
     for spelling, value in members.items():
-        if squeeze(spelling) == name:
+        if squeeze(bare_name(spelling)) == name:
             return value
     return None
 
@@ -63,10 +69,9 @@ class FieldMatcher:
         return found
 
     def _look_up(self, member: str) -> Match | None:
-        prefix = _PREFIX.match(member)
-        bare = member[prefix.end() :] if prefix else member
+        bare = bare_name(member)
         found = self._look_up_bare(bare)
-        return (found[0], found[1] + _PREFIXED) if found and prefix else found
+        return (found[0], found[1] + _PREFIXED) if found and bare != member else found
 
     def _look_up_bare(self, member: str) -> Match | None:
         if member in self._fields:

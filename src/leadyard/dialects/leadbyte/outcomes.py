@@ -1,4 +1,4 @@
-"""Answers about many things at once: each done or not, and why (LeadByte contract, section 5.4, "Batch rule")."""
+"""Answers about many things at once: each done or not, and why (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any

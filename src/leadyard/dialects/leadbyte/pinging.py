@@ -1,18 +1,18 @@
-"""POST /leads/ping and POST /leads/deliverychecker: what would a lead bring (LeadByte contract, section 5.4)."""
+"""POST /leads/ping and POST /leads/deliverychecker: what would a lead bring (docs/leadbyte.md, "Calls")."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from leadyard.campaigns.checks import is_web_address
 from leadyard.delivery.prospects import Foreseen, Match, PingResult
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.reading import find_leads
 from leadyard.dialects.leadbyte.submitting import submission_of
 from leadyard.dialects.leadbyte.values import UnreadableError, as_ids, as_text
-from leadyard.dialects.leadbyte.writing import number
+from leadyard.dialects.leadbyte.writing import number, skip_reason
 from leadyard.intake.model import Submission
 from leadyard.kit.money import from_micros
+from leadyard.kit.web_addresses import is_web_address
 
 MOST_PINGS = 100
 _AT_ONCE = 16
@@ -91,7 +91,7 @@ def _delivery(match: Match, buyers: dict[int, dict[str, str]]) -> dict[str, Any]
         "id": str(match.delivery.id),
         "reference": match.delivery.reference,
         "eligible": not match.reason,
-        "reason": match.reason,
+        "reason": skip_reason(match.reason),
         "buyer": buyers.get(match.delivery.buyer_id),
         "revenue": number(from_micros(match.revenue)),
     }

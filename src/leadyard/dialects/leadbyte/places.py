@@ -1,4 +1,4 @@
-"""Currencies and countries in the long form that this dialect shows (LeadByte contract, sections 1 and 6)."""
+"""Currencies and countries in the long form that this dialect shows (docs/leadbyte.md, "Answers")."""
 
 _CURRENCIES = {
     "AED": "United Arab Emirates, Dirhams",

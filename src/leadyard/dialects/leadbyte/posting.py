@@ -1,4 +1,4 @@
-"""POST /leads, one lead or up to a thousand, and waitsubmit (LeadByte contract, sections 5.1 and 5.3)."""
+"""POST /leads, one lead or up to a thousand, and waitsubmit (docs/leadbyte.md, "Calls")."""
 
 import asyncio
 from typing import Any

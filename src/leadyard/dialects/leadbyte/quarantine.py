@@ -1,4 +1,4 @@
-"""POST /quarantine/process: letting leads in or refusing them (LeadByte contract, section 5.4)."""
+"""POST /quarantine/process: letting leads in or refusing them (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Sequence
 

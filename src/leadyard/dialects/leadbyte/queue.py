@@ -1,8 +1,8 @@
-"""GET /apiqueue: polling queue ids (LeadByte contract, section 5.3)."""
+"""GET /apiqueue: polling queue ids (docs/leadbyte.md, "Calls")."""
 
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.records import envelope, not_found, record_of
-from leadyard.dialects.leadbyte.values import UnreadableError, as_ids
+from leadyard.dialects.leadbyte.values import UnreadableError, as_asked
 from leadyard.kit.ids import read_queue_id
 from leadyard.leads.masking import masked_view
 
@@ -15,8 +15,8 @@ async def read_record(call: Call) -> Answer:
 
 
 async def list_records(call: Call) -> Answer:
-    """Answer for many queue ids, in the order asked."""
-    asked = as_ids(call.members.get("queueIds", call.members.get("queueId")))
+    """Answer for many queue ids, in the order asked; one that is asked for twice is answered twice."""
+    asked = as_asked(call.members.get("queueIds", call.members.get("queueId")))
     if not asked:
         raise UnreadableError("queueIds is required")
     if len(asked) > _MOST:
@@ -37,7 +37,8 @@ async def _records(call: Call, asked: list[str]) -> Answer:
     setup = await call.setup()
     append = call.principal.key.settings.append
     records = []
-    for text, uuid in uuids.items():
+    for text in asked:
+        uuid = uuids[text]
         view = None if uuid is None else views.get(uuid)
         if uuid is None or view is None:
             records.append(not_found(text))

@@ -1,4 +1,4 @@
-"""LeadByte requests to members and leads (LeadByte contract, section 3)."""
+"""LeadByte requests to members and leads (docs/leadbyte.md, "Calls")."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -50,11 +50,6 @@ def read_request(content_type: str | None, body: bytes, query: bytes) -> Reading
     return Reading(members, parameters, isinstance(value, list))
 
 
-def read_members(content_type: str | None, body: bytes, query: bytes) -> dict[str, Any]:
-    """Give a request's members alone; otherwise as `read_request`."""
-    return read_request(content_type, body, query).members
-
-
 def read_query(query: bytes) -> dict[str, Any]:
     """Read the parameters of a URL; raises UnreadableError when they are too many or nest too deeply."""
     if not query:
@@ -85,7 +80,7 @@ def find_key(
 ) -> str | None:
     """Find the API key: header X_KEY, header X-KEY, query, body; the first that is not empty.
 
-    Header names are lower case, as ASGI gives them (LeadByte contract, section 2).
+    Header names are lower case, as ASGI gives them (docs/leadbyte.md, "Keys").
     """
     dashed = None
     for name, value in headers:
@@ -106,7 +101,7 @@ def _plain_key(members: Mapping[str, Any]) -> str | None:
 
 
 def wants_debug(query: Mapping[str, Any]) -> bool:
-    """Tell whether the query asks for an indented answer (LeadByte contract, section 1)."""
+    """Tell whether the query asks for an indented answer (docs/leadbyte.md, "Answers")."""
     return yes(query.get("debug"))
 
 

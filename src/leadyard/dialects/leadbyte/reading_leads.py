@@ -1,4 +1,4 @@
-"""GET /leads: leads with all that happened to them (LeadByte contract, section 5.4)."""
+"""GET /leads: leads with all that happened to them (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from leadyard.dialects.leadbyte.records import (
     revenue_of,
     supplier_part,
 )
-from leadyard.dialects.leadbyte.values import UnreadableError, as_ids, id_number
+from leadyard.dialects.leadbyte.values import UnreadableError, as_asked, id_number
 from leadyard.dialects.leadbyte.writing import number, utc
 from leadyard.kit.errors import NotFoundError
 from leadyard.kit.ids import queue_id
@@ -36,7 +36,7 @@ async def read_lead(call: Call) -> Answer:
 
 async def list_leads(call: Call) -> Answer:
     """Show many leads as a bare list, in the order asked; unknown ids are left out."""
-    asked = as_ids(call.members.get("leadIds", call.members.get("leadId")))
+    asked = as_asked(call.members.get("leadIds", call.members.get("leadId")))
     if not asked:
         raise UnreadableError("leadIds is required")
     if len(asked) > _MOST:

@@ -1,4 +1,4 @@
-"""Queue records: what became of a lead, in this dialect's words (LeadByte contract, section 5.3).
+"""Queue records: what became of a lead, in this dialect's words (docs/leadbyte.md, "Calls").
 
 Polls, live answers and webhooks carry the same records.
 """
@@ -12,7 +12,7 @@ import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Delivery
-from leadyard.dialects.leadbyte.writing import RESPONSE_TEXTS, number, utc
+from leadyard.dialects.leadbyte.writing import RESPONSE_TEXTS, number, skip_reason, utc
 from leadyard.identity.model import QueueAppend
 from leadyard.kit.ids import queue_id
 from leadyard.kit.money import from_micros
@@ -26,10 +26,12 @@ _ATTEMPTS = {
     AttemptState.REJECTED: "Rejected",
     AttemptState.SKIPPED: "Skipped",
     AttemptState.ERROR: "Error",
+    AttemptState.UNKNOWN: "Error",
     AttemptState.ASSIGNED: "Assigned",
     AttemptState.RETURNED: "Returned",
     AttemptState.REASSIGNED: "Returned",
 }
+_FAILED = frozenset({AttemptState.ERROR, AttemptState.UNKNOWN})
 _GIVEN_BACK = frozenset({AttemptState.RETURNED, AttemptState.REASSIGNED})
 _TOOK = frozenset({AttemptState.SOLD, AttemptState.ASSIGNED}) | _GIVEN_BACK
 _MILLISECOND = Decimal("0.001")
@@ -144,7 +146,7 @@ def delivery_part(setup: AccountSetup, lead: Lead, attempt: AttemptView) -> dict
         "id": str(attempt.delivery_id),
         "reference": "" if delivery is None else delivery.reference,
         "status": _ATTEMPTS.get(attempt.state, PENDING),
-        "reason": attempt.reason,
+        "reason": skip_reason(attempt.reason) if attempt.state is AttemptState.SKIPPED else attempt.reason,
     }
 
 
@@ -176,7 +178,7 @@ def _buyers(view: LeadView, setup: AccountSetup, append: QueueAppend) -> list[di
     """List each buyer once, by the delivery that took the lead if any did."""
     chosen: dict[int, AttemptView] = {}
     for attempt in last_attempts(view):
-        if attempt.state not in _ATTEMPTS or attempt.state is AttemptState.ERROR:
+        if attempt.state not in _ATTEMPTS or attempt.state in _FAILED:
             continue
         before = chosen.get(attempt.buyer_id)
         if before is None or before.state not in _TOOK:

@@ -1,4 +1,4 @@
-"""Errors to HTTP statuses and this dialect's words (LeadByte contract, sections 1 and 2)."""
+"""Errors to HTTP statuses and this dialect's words (docs/leadbyte.md, "Answers")."""
 
 import traceback
 from typing import Any

@@ -1,4 +1,4 @@
-"""The parameters of reports, read for one account (LeadByte contract, sections 9.1 and 9.3)."""
+"""The parameters of reports, read for one account (docs/leadbyte.md, "Reports")."""
 
 from typing import Any
 from zoneinfo import ZoneInfo

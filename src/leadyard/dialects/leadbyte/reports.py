@@ -1,4 +1,4 @@
-"""GET /reports/…: figures by campaign, supplier, buyer and time (LeadByte contract, section 9)."""
+"""GET /reports/…: figures by campaign, supplier, buyer and time (docs/leadbyte.md, "Reports")."""
 
 import time
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""GET /responders and POST /responders/trigger (LeadByte contract, section 6)."""
+"""GET /responders and POST /responders/trigger (docs/leadbyte.md, "Calls")."""
 
 import itertools
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Rules of deliveries as callers write them, as conditions that must all hold (LeadByte contract, sections 6 and 10)."""
+"""Rules of deliveries as callers write them, as conditions that must all hold (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

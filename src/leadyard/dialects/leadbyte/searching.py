@@ -1,16 +1,16 @@
-"""POST /leads/search: finding leads by e-mail address or telephone number (LeadByte contract, section 5.4)."""
+"""POST /leads/search: finding leads by e-mail address or telephone number (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from leadyard.campaigns.checks import is_web_address
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.dialects.leadbyte.call import Answer, Call
 from leadyard.dialects.leadbyte.naming import squeeze
 from leadyard.dialects.leadbyte.values import UnreadableError, as_ids, as_text
 from leadyard.dialects.leadbyte.writing import utc
 from leadyard.kit.ids import queue_id
+from leadyard.kit.web_addresses import is_web_address
 from leadyard.leads.masking import masked_lead
 from leadyard.leads.model import Lead
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from leadyard.dialects.leadbyte.call import Call
-from leadyard.dialects.leadbyte.naming import FieldMatcher, squeeze
+from leadyard.dialects.leadbyte.naming import FieldMatcher, bare_name, squeeze
 from leadyard.dialects.leadbyte.values import NotPlainError, as_text, yes
 from leadyard.identity.model import Principal
 from leadyard.intake.model import IntakeResult, Reading, Submission
@@ -16,7 +16,7 @@ _CONTROLS = frozenset({"campid", "sid", "ssid", "testmode", "returnjson", "pingi
 _MEMO_SIZE = 4096
 _MEMO_NAME_LENGTH = 100
 _LONGEST_SSID = 255
-_memo: dict[str, str | None] = {}
+_memo: dict[str, tuple[str | None, bool]] = {}
 
 
 def matcher_of(plan: CampaignPlan) -> FieldMatcher:
@@ -28,18 +28,28 @@ def matcher_of(plan: CampaignPlan) -> FieldMatcher:
 
 
 def controls_of(lead: Mapping[str, Any]) -> dict[str, Any]:
-    """Find campid, sid, ssid, testmode, returnjson and pingId in any spelling; the exact one counts before others."""
+    """Find campid, sid, ssid, testmode, returnjson and pingId in any spelling.
+
+    The exact one counts before others, and a name with a prefix `f_<digits>_` only where there is no other.
+    """
     found: dict[str, Any] = {}
+    prefixed: dict[str, Any] = {}
     for member, value in lead.items():
-        control = _memo[member] if member in _memo else _control(member)
-        if control is not None and (control not in found or member == control):
+        control, has_prefix = _memo[member] if member in _memo else _control(member)
+        if control is None:
+            continue
+        if has_prefix:
+            prefixed.setdefault(control, value)
+        elif control not in found or member == control:
             found[control] = value
-    return found
+    return {**prefixed, **found} if prefixed else found
 
 
-def _control(member: str) -> str | None:
-    name = squeeze(member)
-    control = name if name in _CONTROLS else None
+def _control(member: str) -> tuple[str | None, bool]:
+    """Tell which control a member is, None for a field, and whether its name has a prefix."""
+    bare = bare_name(member)
+    name = squeeze(bare)
+    control = name if name in _CONTROLS else None, bare != member
     if len(member) <= _MEMO_NAME_LENGTH:
         if len(_memo) >= _MEMO_SIZE:
             _memo.clear()

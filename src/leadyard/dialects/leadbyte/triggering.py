@@ -1,4 +1,4 @@
-"""POST /leads/reprocess and POST /deliveries/trigger (LeadByte contract, sections 5.4 and 6)."""
+"""POST /leads/reprocess and POST /deliveries/trigger (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

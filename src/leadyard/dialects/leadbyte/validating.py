@@ -1,4 +1,4 @@
-"""GET /validate/mobile, /tps, /email and /landline: one value, checked (LeadByte contract, section 6)."""
+"""GET /validate/mobile, /tps, /email and /landline: one value, checked (docs/leadbyte.md, "Calls")."""
 
 from typing import Any
 

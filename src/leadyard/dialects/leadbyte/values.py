@@ -22,7 +22,7 @@ class NotPlainError(UnreadableError):
 
 
 def as_text(value: Any) -> str:
-    """Turn a member's value into trimmed text (LeadByte contract, section 3, "Values").
+    """Turn a member's value into trimmed text (docs/leadbyte.md, "Calls").
 
     Numbers take their shortest plain form, booleans `true` and `false`, null is empty and a list of plain
     values is joined with `,`. NUL and lone surrogates are removed. Raises NotPlainError for anything else.
@@ -62,10 +62,15 @@ def as_ids(value: Any) -> list[str]:
 
     Null and blanks count as nothing. Raises NotPlainError for objects and deeper lists.
     """
+    return list(dict.fromkeys(as_asked(value)))
+
+
+def as_asked(value: Any) -> list[str]:
+    """Read ids as `as_ids` does, but keep those that are named again: for answers with an item for each."""
     text = as_text(value)
     if "," not in text:
         return [text] if text else []
-    return list(dict.fromkeys(part for item in text.split(",") if (part := item.strip())))
+    return [part for item in text.split(",") if (part := item.strip())]
 
 
 def id_number(text: str) -> int | None:

@@ -1,5 +1,6 @@
-"""LeadByte answers: their numbers, times, key order and texts (LeadByte contract, sections 1, 4 and 5.1)."""
+"""LeadByte answers: their numbers, times, key order and texts (docs/leadbyte.md, "Answers")."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,6 +31,7 @@ RESPONSE_TEXTS: Mapping[int, str] = {
 }
 SEE_ERRORS = "One or more errors occurred, see errors array"
 
+_CAP = re.compile(r"(?:campaign|supplier|delivery|buyer) cap \(").match
 _ENCODER = msgspec.json.Encoder()
 _INDENT = 4
 
@@ -48,6 +50,11 @@ def encode(payload: Any, *, debug: bool = False) -> bytes:
 def utc(moment: datetime) -> str:
     """Write a moment as `YYYY-MM-DDTHH:MM:SSZ`, cutting fractions off."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def skip_reason(reason: str) -> str:
+    """Say why a delivery is passed over in the contract's words (section 7), which have one for all caps."""
+    return "cap" if _CAP(reason) else reason
 
 
 def error(message: str, errors: Sequence[str] = ()) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reading affiliates (LeadDyno contract, section 5)."""
+"""Reading affiliates (docs/leaddyno.md, "Calls")."""
 
 from leadyard.affiliates.affiliates import service, views
 from leadyard.affiliates.affiliates.inputs import AffiliateFilters, AffiliateView
@@ -6,8 +6,8 @@ from leadyard.affiliates.affiliates.links import affiliate_url, dashboard_url
 from leadyard.affiliates.model import Affiliate, AffiliateStatus
 from leadyard.dialects.leaddyno.call import Answer, Call, NoMatchError, answer, count
 from leadyard.dialects.leaddyno.writing import Shown, utc
-from leadyard.intake.fields.email_address import normalise_email
 from leadyard.kit.errors import NotFoundError
+from leadyard.people.addresses import is_email_address
 from leadyard.people.model import email_key
 from leadyard.storage.database import Connection
 
@@ -56,7 +56,7 @@ async def addressed(connection: Connection, call: Call) -> Affiliate:
     if "@" not in call.path_id:
         return await service.read(connection, call.account_id, call.id())
     found = None
-    if normalise_email(call.path_id) is not None:
+    if is_email_address(call.path_id):
         found = await service.by_email(connection, call.account_id, call.path_id)
     if found is None:
         raise NotFoundError("Not found")

@@ -1,7 +1,8 @@
 """LeadDyno's API as a bare ASGI application: it reads, authorises, hands on and answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -24,7 +25,16 @@ from leadyard.identity.key_uses import KeyUses
 from leadyard.identity.model import InvalidKeyError, KeyKind, Principal
 from leadyard.identity.rate_limits import RateLimit
 from leadyard.kit import asgi, clock
-from leadyard.kit.asgi import ClientGoneError, Network, Receive, Scope, Send, client_address, send_json
+from leadyard.kit.asgi import (
+    ClientGoneError,
+    Network,
+    Receive,
+    Scope,
+    Send,
+    bodiless,
+    client_address,
+    send_json,
+)
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.ids import looks_like_leaddyno_key
 
@@ -67,6 +77,7 @@ class LeadDynoDialect:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         at, taken = clock.now(), _Taken()
+        send = bodiless(send) if scope["method"] == "HEAD" else send
         try:
             route, path_id = find_route(scope["method"], scope["path"])
             body = await asgi.read_body(receive, BODY_LIMIT, scope["headers"])
@@ -90,11 +101,16 @@ class LeadDynoDialect:
         """Check the key, take the request from the limit, and read the parameters, in this order."""
         query = read_query(scope["query_string"])
         reading = read_body(_content_type(scope), body)
-        principal = await self._principal(scope, find_key(scope["headers"], query, reading.members))
+        key = find_key(scope["headers"], query, reading.members)
+        if not key:
+            # The key may be inside the very body that cannot be read.
+            _require_readable(reading)
+        principal = await self._principal(scope, key)
         program = await self._admit(principal, at, taken)
         self._uses.note(principal, at)
-        _require_readable(reading, route)
-        members = merged(query, reading.members)
+        _require_readable(reading)
+        _require_object(reading, query, route)
+        members = merged(query, reading.members, blank_wins=scope["method"] == "PUT")
         return Call(self._services, principal, program, members, reading.rows, path_id, at)
 
     async def _principal(self, scope: Scope, key: str) -> Principal:
@@ -137,8 +153,15 @@ def _content_type(scope: Scope) -> str:
     return ""
 
 
-def _require_readable(reading: Reading, route: Route) -> None:
+def _require_readable(reading: Reading) -> None:
     if reading.problem is not None:
         raise UnreadableError(reading.problem)
-    if reading.rows is not None and not route.takes_rows:
+
+
+def _require_object(reading: Reading, query: Mapping[str, Any], route: Route) -> None:
+    """Refuse JSON that is no object; one that says nothing will do where nothing need be said, or the query says it."""
+    if route.takes_rows and reading.rows is not None:
+        return
+    needs_object = route.needs_members and not query.keys() - {"key"}
+    if reading.rows or (reading.is_nothing and needs_object):
         raise UnreadableError("The JSON is not an object")

@@ -1,4 +1,4 @@
-"""GET /campaigns and what is below it: traffic campaigns (LeadDyno contract, section 6)."""
+"""GET /campaigns and what is below it: traffic campaigns (docs/leaddyno.md, "Calls")."""
 
 from leadyard.affiliates.traffic_campaigns import service
 from leadyard.affiliates.traffic_campaigns.model import TrafficCampaign

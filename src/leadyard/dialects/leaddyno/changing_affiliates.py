@@ -1,4 +1,4 @@
-"""Making and changing affiliates (LeadDyno contract, section 5)."""
+"""Making and changing affiliates (docs/leaddyno.md, "Calls")."""
 
 import re
 from decimal import Decimal
@@ -82,9 +82,12 @@ def _members(params: Params, known_fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _custom_fields(params: Params, known: dict[str, Any]) -> dict[str, Any] | None:
-    """Put given own fields over the known ones; a blank one takes its field away."""
+    """Put given own fields over the known ones; a blank one takes its field away.
+
+    An empty array, as PHP writes an empty object, gives none.
+    """
     wanted = params.raw("custom_fields")
-    if wanted is None:
+    if wanted is None or wanted == []:
         return None
     if not isinstance(wanted, dict):
         params.wrong("custom_fields")

@@ -1,4 +1,4 @@
-"""Commissions (LeadDyno contract, section 7)."""
+"""Commissions (docs/leaddyno.md, "Calls")."""
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal

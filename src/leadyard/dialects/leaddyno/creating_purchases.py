@@ -1,4 +1,4 @@
-"""POST /purchases (LeadDyno contract, section 4, "Creating")."""
+"""POST /purchases (docs/leaddyno.md, "Calls")."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -56,11 +56,14 @@ def _items(params: Params) -> tuple[LineItem, ...] | None:
     ):
         params.wrong(_ITEMS)
         return None
-    return tuple(_item(params, item, place) for place, item in enumerate(items, start=1))
+    read = [_item(Params(item)) for item in items]
+    if None in read:
+        params.wrong(_ITEMS)
+        return None
+    return tuple(item for item in read if item is not None)
 
 
-def _item(params: Params, item: Mapping[str, Any], place: int) -> LineItem:
-    inner = Params(item)
+def _item(inner: Params) -> LineItem | None:
     quantity = inner.amount("quantity")
     read = LineItem(
         sku=inner.text("sku"),
@@ -68,6 +71,4 @@ def _item(params: Params, item: Mapping[str, Any], place: int) -> LineItem:
         description=inner.text("description", longest=LONGEST_NOTE),
         amount=inner.amount("amount"),
     )
-    for problem in inner.problems:
-        params.wrong(_ITEMS, f"{problem.field} of item {place} {problem.detail}")
-    return read
+    return None if inner.problems else read

@@ -1,4 +1,4 @@
-"""Leads: people who left an e-mail address (LeadDyno contract, section 3)."""
+"""Leads: people who left an e-mail address (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bracket names of forms, with `[]` before a member as Rails and PHP write it (LeadDyno contract, 1.2)."""
+"""Bracket names of forms, with `[]` before a member as Rails and PHP write it (docs/leaddyno.md)."""
 
 import re
 from typing import Any

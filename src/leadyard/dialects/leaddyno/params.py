@@ -1,4 +1,4 @@
-"""Parameters in whatever JSON type the caller chose, with every problem of a request named (LeadDyno contract, 1.2)."""
+"""Parameters in whatever JSON type the caller chose, with every problem of a request named (docs/leaddyno.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import Any
 
 from leadyard.dialects.leaddyno.reading import is_blank
 from leadyard.dialects.leaddyno.times import created_within, read_moment
-from leadyard.intake.fields.email_address import normalise_email
 from leadyard.kit.bodies import clean_text
 from leadyard.kit.currencies import read_currency
 from leadyard.kit.documents import text_problem
 from leadyard.kit.errors import FieldProblem, InvalidInputError
 from leadyard.kit.paging import Created
+from leadyard.people.addresses import is_email_address
 
 BLANK, INVALID = "can't be blank", "is invalid"
 LONGEST_TEXT, LONGEST_NOTE, LONGEST_URL, LONGEST_AGENT = 255, 2000, 2048, 1024
@@ -100,7 +100,7 @@ class Params:
     def email(self, name: str, *, required: bool = False) -> str | None:
         """Give an e-mail address, trimmed and checked for its syntax."""
         text = self.word(name, required=required)
-        if text is not None and normalise_email(text) is None:
+        if text is not None and not is_email_address(text):
             self.wrong(name)
             return None
         return text

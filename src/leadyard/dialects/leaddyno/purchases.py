@@ -1,4 +1,4 @@
-"""Reading, changing and cancelling purchases (LeadDyno contract, section 4)."""
+"""Reading, changing and cancelling purchases (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 

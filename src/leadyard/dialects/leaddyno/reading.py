@@ -1,6 +1,7 @@
-"""LeadDyno requests to parameters, and where the key is (LeadDyno contract, 1.1 and 1.2)."""
+"""LeadDyno requests to parameters, and where the key is (docs/leaddyno.md, "Keys")."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +15,8 @@ from leadyard.kit.errors import LeadyardError
 BODY_LIMIT = 10 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_INTEGER = 400
+_ADDRESSES = frozenset({"email", "affiliate", "affiliate_email", "paypal_email", "referring_affiliate"})
+_spaced_address = re.compile(r"[^\s@]+ [^\s@]+@[^\s@]+").fullmatch
 
 
 class UnreadableError(LeadyardError):
@@ -21,17 +24,21 @@ class UnreadableError(LeadyardError):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """A request's body: its members, or the array that stands in place of an object, or why it cannot be read."""
+    """A request's body: its members, or the array that stands in place of an object, or why it cannot be read.
+
+    `is_nothing`: JSON that says nothing, `null` or the empty array that some languages write for an empty object.
+    """
 
     members: Mapping[str, Any] = {}
     rows: list[Any] | None = None
     problem: str | None = None
+    is_nothing: bool = False
 
 
 def read_query(query: bytes) -> dict[str, Any]:
     """Read the parameters of a URL; raises UnreadableError."""
     try:
-        return nested(parse_urlencoded(query, _strict_text)) if query else {}
+        return _read_form(query) if query else {}
     except BodyError as error:
         raise UnreadableError(str(error)) from None
 
@@ -42,14 +49,31 @@ def read_body(content_type: str, body: bytes) -> Reading:
     if not text:
         return Reading()
     try:
+        if text[0] in b"{[" or "json" in content_type.lower():
+            return _read_json(text)
         boundary = multipart_boundary(content_type)
         if boundary is not None:
             return Reading(nested(parse_multipart(body, boundary, _strict_text)))
-        if text[0] in b"{[" or "json" in content_type.lower():
-            return _read_json(text)
-        return Reading(nested(parse_urlencoded(text, _strict_text)))
+        return Reading(_read_form(text))
     except BodyError as error:
         return Reading(problem=str(error))
+
+
+def _read_form(text: bytes) -> dict[str, Any]:
+    pairs = parse_urlencoded(text, _strict_text)
+    return nested([(name, _with_plus(value) if _is_address(name) else value) for name, value in pairs])
+
+
+def _is_address(name: str) -> bool:
+    if name.startswith("leads["):
+        name = name.rpartition("[")[2].rstrip("]")
+    return name in _ADDRESSES
+
+
+def _with_plus(address: str) -> str:
+    """Give an address back the plus sign that a form turns into a blank when nobody encoded it."""
+    bare = address.strip()
+    return bare.replace(" ", "+") if _spaced_address(bare) else address
 
 
 def _strict_text(raw: bytes) -> str:
@@ -71,7 +95,9 @@ def _read_json(text: bytes) -> Reading:
     if isinstance(value, dict):
         return Reading(value)
     if isinstance(value, list):
-        return Reading(rows=value)
+        return Reading(rows=value, is_nothing=not value)
+    if value is None:
+        return Reading(is_nothing=True)
     return Reading(problem="The JSON is not an object")
 
 
@@ -87,10 +113,10 @@ def _fraction(digits: str) -> Decimal | str:
         return digits
 
 
-def merged(query: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """Put a body's members over the query's; a blank one says nothing against the query."""
-    if not query:
-        return dict(body)
+def merged(query: Mapping[str, Any], body: Mapping[str, Any], *, blank_wins: bool = False) -> dict[str, Any]:
+    """Put a body's members over the query's; a blank one says nothing against the query, unless it clears a text."""
+    if blank_wins or not query:
+        return {**query, **body}
     return {
         **query,
         **{name: value for name, value in body.items() if name not in query or not is_blank(value)},

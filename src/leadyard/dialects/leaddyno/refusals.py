@@ -1,4 +1,4 @@
-"""Errors to HTTP statuses and this dialect's words (LeadDyno contract, 1.4 and 1.7)."""
+"""Errors to HTTP statuses and this dialect's words (docs/leaddyno.md, "Errors")."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ def refuse(problem: Exception) -> Refusal:
     if isinstance(problem, InvalidInputError):
         return Refusal(400, encode({"error": by_field(problem.problems)}))
     if isinstance(problem, ConflictError):
-        return Refusal(409, encode({"error": {problem.field: [problem.detail]}}))
+        return Refusal(409, encode({"error": by_field(problem.problems)}))
     for kind, status, text in _WORDED:
         if isinstance(problem, kind):
             return Refusal(status, error(text or str(problem)))
@@ -101,10 +101,8 @@ def by_field(problems: list[FieldProblem]) -> dict[str, list[str]]:
 
 def row_error(problem: LeadyardError) -> dict[str, Any]:
     """Show in an import's answer why a row was refused."""
-    if isinstance(problem, InvalidInputError):
+    if isinstance(problem, InvalidInputError | ConflictError):
         return {"error": by_field(problem.problems)}
-    if isinstance(problem, ConflictError):
-        return {"error": {problem.field: [problem.detail]}}
     return {"error": str(problem)}
 
 
@@ -114,11 +112,14 @@ def renamed(names: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except InvalidInputError as problem:
-        raise InvalidInputError(
-            [FieldProblem(names.get(p.field, p.field), p.detail) for p in problem.problems]
-        ) from None
+        raise InvalidInputError(_renamed(problem.problems, names)) from None
     except ConflictError as problem:
-        raise ConflictError(names.get(problem.field, problem.field), problem.detail) from None
+        first, *more = _renamed(problem.problems, names)
+        raise ConflictError(first.field, first.detail, more) from None
+
+
+def _renamed(problems: list[FieldProblem], names: Mapping[str, str]) -> list[FieldProblem]:
+    return [FieldProblem(names.get(problem.field, problem.field), problem.detail) for problem in problems]
 
 
 def _too_many(problem: TooManyRequestsError) -> Refusal:

@@ -1,4 +1,4 @@
-"""The rows of an import (LeadDyno contract, section 2)."""
+"""The rows of an import (docs/leaddyno.md, "Calls")."""
 
 from collections.abc import Mapping
 from typing import Any

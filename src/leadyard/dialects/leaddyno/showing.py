@@ -1,4 +1,4 @@
-"""Visitors and leads as this dialect shows them (LeadDyno contract, sections 2 and 3)."""
+"""Visitors and leads as this dialect shows them (docs/leaddyno.md, "Calls")."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Dates of parameters (LeadDyno contract, 1.6)."""
+"""Dates of parameters (docs/leaddyno.md, "Lists, dates, amounts")."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -7,8 +7,9 @@ from leadyard.kit.paging import Created
 
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z| ?UTC|(?P<sign>[+ -])(?P<hours>\d\d):?(?P<minutes>\d\d)))?",
-    re.ASCII,
+    r"(?:[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
+    r"(?: ?Z| ?UTC| ?(?P<sign>[+ -])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?))?",
+    re.ASCII | re.IGNORECASE,
 )
 _MICROSECOND_DIGITS = 6
 _SECOND = timedelta(seconds=1)
@@ -18,7 +19,7 @@ _LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 def read_moment(text: str) -> datetime | None:
     """Read `2020-06-20 21:28:35 UTC`, `2020-06-20T21:28:35Z` with fractions or an offset, or `2020-06-20`; else None.
 
-    The plus sign of an offset may have become a blank on its way.
+    A blank may stand before the offset, and the plus sign may have become a blank on its way.
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:

@@ -1,4 +1,4 @@
-"""Visitors (LeadDyno contract, section 2)."""
+"""Visitors (docs/leaddyno.md, "Calls")."""
 
 from typing import Any
 

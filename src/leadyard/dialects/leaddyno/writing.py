@@ -1,4 +1,4 @@
-"""LeadDyno answers: times, money, and the small objects that others hold (LeadDyno contract, 1.3)."""
+"""LeadDyno answers: times, money, and the small objects that others hold (docs/leaddyno.md)."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

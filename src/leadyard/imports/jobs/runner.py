@@ -28,6 +28,8 @@ from leadyard.imports.takers import Takers
 from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.kit.waiting import pause
+from leadyard.notices.model import NoticeKind
+from leadyard.notices.service import note
 from leadyard.storage.database import Database
 
 _log = structlog.get_logger(__name__)
@@ -177,6 +179,8 @@ class ImportRunner:
         if held is not None:
             async with self._database.unit_of_work() as connection:
                 await store.end(connection, held, ImportState.FAILED, clock.now(), problem)
+                told = {"import": {"id": held.id, "problem": problem}}
+                await note(connection, held.account_id, NoticeKind.IMPORT_FAILED, [told])
 
     async def _postpone(self, held: Import, error: Exception) -> None:
         now = clock.now()

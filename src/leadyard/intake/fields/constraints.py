@@ -1,4 +1,4 @@
-"""What an operator may ask of a field beyond its type (LeadByte contract, section 8, options per field)."""
+"""What an operator may ask of a field beyond its type (docs/fields.md)."""
 
 import re
 import unicodedata

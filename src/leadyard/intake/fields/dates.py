@@ -1,4 +1,4 @@
-"""Dates, with or without a time (LeadByte contract, section 8)."""
+"""Dates, with or without a time (docs/fields.md)."""
 
 import re
 from collections.abc import Callable

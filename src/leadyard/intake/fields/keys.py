@@ -1,4 +1,4 @@
-"""Keys by which leads are compared for duplicates (LeadByte contract, section 10)."""
+"""Keys by which leads are compared for duplicates (docs/validation.md)."""
 
 import re
 from functools import lru_cache

@@ -6,7 +6,7 @@ import msgspec
 
 
 class DataType(StrEnum):
-    """The types a field can have, by their names on the wire (LeadByte contract, section 8)."""
+    """The types a field can have, by their names on the wire (docs/fields.md)."""
 
     TEXT = "Text"
     ALPHABETICAL = "Alphabetical"
@@ -26,7 +26,7 @@ class DataType(StrEnum):
 
 
 class FieldRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a campaign as the operator set it up (LeadByte contract, section 8).
+    """One field of a campaign as the operator set it up (docs/fields.md).
 
     `selection_labels` stand for the `selection_values` in the same places. `differs_from` names another field.
     `pattern` is a regular expression in RE2 syntax that the whole stored value must match. `country` is

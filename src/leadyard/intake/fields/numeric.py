@@ -1,4 +1,4 @@
-"""Whole numbers, decimals and yes/no (LeadByte contract, section 8)."""
+"""Whole numbers, decimals and yes/no (docs/fields.md)."""
 
 import re
 

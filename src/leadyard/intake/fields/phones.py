@@ -1,4 +1,4 @@
-"""Telephone numbers of every field type (LeadByte contract, section 8)."""
+"""Telephone numbers of every field type (docs/fields.md)."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Postcodes by country (LeadByte contract, section 8)."""
+"""Postcodes by country (docs/fields.md)."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""The standard fields that a campaign switches on (LeadByte contract, section 8; labels after the seed)."""
+"""The standard fields that a campaign switches on (docs/fields.md).
+
+`trackingid` is ours: the tracking id of the visitor whose form it was.
+"""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -38,6 +41,7 @@ _TYPES_AND_LABELS: tuple[tuple[str, DataType, str], ...] = (
     ("consentsms", DataType.YES_NO, "Consent_SMS"),
     ("consentpost", DataType.YES_NO, "Consent_Post"),
     ("consentthirdparty", DataType.YES_NO, "Consent_Third_Party"),
+    ("trackingid", DataType.TEXT, "Tracking_ID"),
 )
 _CHOICES = {"gender": ("Male", "Female", "M", "F")}
 

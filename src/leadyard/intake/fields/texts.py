@@ -1,4 +1,4 @@
-"""Free text, choices and names (LeadByte contract, section 8)."""
+"""Free text, choices and names (docs/fields.md)."""
 
 import re
 import unicodedata

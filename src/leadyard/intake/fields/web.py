@@ -1,4 +1,4 @@
-"""Web addresses and network addresses (LeadByte contract, section 8)."""
+"""Web addresses and network addresses (docs/fields.md)."""
 
 import ipaddress
 import re

@@ -1,4 +1,8 @@
-"""Domains that hand out e-mail addresses for a few minutes; operators add to them by lists of their own."""
+"""Domains that hand out e-mail addresses for a few minutes; operators add to them by a file and by lists of their own."""
+
+import re
+
+from leadyard.kit.list_files import ListFile
 
 _DOMAINS = """
 0-mail.com 10minutemail.com 10minutemail.net 20minutemail.com 33mail.com anonbox.net anonymbox.com
@@ -20,8 +24,21 @@ yopmail.com yopmail.fr yopmail.net zoemail.org
 """
 DISPOSABLE_DOMAINS = frozenset(_DOMAINS.split())
 
+_DOMAIN = re.compile(r"(?:[^\s@./]+\.)+[^\s@./]+")
+
+
+def read_domain(text: str) -> str | None:
+    """Read a domain as lists of throw-away ones write it, with or without an @ before it; None for anything else."""
+    domain = text.removeprefix("@").rstrip(".")
+    return domain if _DOMAIN.fullmatch(domain) else None
+
+
+OPERATORS: ListFile[str, frozenset[str]] = ListFile("throw-away domains", read_domain, frozenset)
+"""The operator's file, `LEADYARD_DISPOSABLE_DOMAINS`."""
+
 
 def is_disposable(domain: str) -> bool:
-    """Tell whether a domain in lower case, or one above it, is built in as a throw-away one."""
+    """Tell whether a domain in lower case, or one above it, is built in or in the operator's file as a throw-away one."""
     labels = domain.split(".")
-    return any(".".join(labels[at:]) in DISPOSABLE_DOMAINS for at in range(len(labels) - 1))
+    above = {".".join(labels[at:]) for at in range(len(labels) - 1)}
+    return not (above.isdisjoint(DISPOSABLE_DOMAINS) and above.isdisjoint(OPERATORS.now()))

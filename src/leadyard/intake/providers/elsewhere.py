@@ -1,4 +1,4 @@
-"""Duplicates that a campaign looks for outside itself: other campaigns and suppression lists (contract, section 10)."""
+"""Duplicates that a campaign looks for outside itself: other campaigns and suppression lists (docs/validation.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -35,7 +35,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a lead is refused: code and text of LeadByte's contract, and the service's answer."""
+    """Why a lead is refused: code and text of LeadByte's, and the service's answer."""
 
     code: int
     text: str
@@ -76,7 +76,7 @@ class Inspection:
 
 
 def refusal_of(findings: Iterable[Finding]) -> Refusal | None:
-    """Find the refusal that counts: the first in the contract's order, answers before missing ones of a kind."""
+    """Find the refusal that counts: the first in LeadByte's order, answers before missing ones of a kind."""
     refusing = [f for f in findings if _refuses(f)]
     if not refusing:
         return None

@@ -21,7 +21,7 @@ Seconds = Annotated[int, Meta(ge=0, le=31_536_000)]
 
 
 class CheckKind(StrEnum):
-    """What is checked, in the order in which refusals count (LeadByte contract, section 5.2)."""
+    """What is checked, in the order in which refusals count (docs/leadbyte.md, "Codes")."""
 
     IP_BLOCK = "ip_block"
     IP_COUNTRY = "ip_country"
@@ -43,7 +43,7 @@ REFUSALS: Mapping[CheckKind, tuple[int, str]] = {
     CheckKind.TPS: (-15, "Number matched TPS database"),
     CheckKind.DNCR: (-16, "Number matched DNCR database"),
 }
-"""Code and text of a lead that a check refuses (LeadByte contract, section 4)."""
+"""Code and text of a lead that a check refuses (docs/leadbyte.md, "Codes")."""
 
 RANKS = {kind: rank for rank, kind in enumerate(CheckKind)}
 OF_THE_ADDRESS = frozenset({CheckKind.IP_BLOCK, CheckKind.IP_COUNTRY})

@@ -1,4 +1,4 @@
-"""Checks of a single value, asked for by a caller instead of by a lead (LeadByte contract, section 6, validate)."""
+"""Checks of a single value, asked for by a caller instead of by a lead (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Callable, Mapping
 
@@ -28,7 +28,7 @@ from leadyard.storage.database import Database
 from leadyard.suppression.lookup import matching_lists, sought_in
 
 COUNTRY = "GB"
-"""Where numbers without a country code belong: the contract's checks of form are those of the UK."""
+"""Where numbers without a country code belong: LeadByte's checks of form are those of the UK."""
 
 _UNKNOWN_SUBSCRIBER = {"code": "EC_UNKNOWN_SUBSCRIBER"}
 _any_mobile = line_normaliser(Line.MOBILE, COUNTRY)

@@ -1,4 +1,4 @@
-"""What giving a lead to a buyer by hand changes: pure (LeadByte contract, sections 5.4 and 7)."""
+"""What giving a lead to a buyer by hand changes: pure (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -49,11 +49,14 @@ class Assignment(msgspec.Struct, frozen=True):
 
 
 def assignment_refusal(lead: Lead | None, attempts: Sequence[Held], delivery_id: int) -> str:
-    """Tell why a lead cannot be given to a delivery's buyer, or give ""."""
+    """Tell why a lead cannot be given to a delivery's buyer, or give "".
+
+    One that the delivery sold by itself can: from then on the sale is one by hand, at the delivery's price.
+    """
     if lead is None or lead.system_status is not SystemStatus.VALID or lead.is_test:
         return NOT_FOUND
     states = {attempt.state for attempt in attempts if attempt.delivery_id == delivery_id}
-    if states & APPROVED_STATES:
+    if AttemptState.ASSIGNED in states:
         return ALREADY_ASSIGNED
     return OUTCOME_UNKNOWN if AttemptState.UNKNOWN in states else DONE
 

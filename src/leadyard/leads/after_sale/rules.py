@@ -1,4 +1,4 @@
-"""When a lead can be returned, and what a return changes: pure (LeadByte contract, sections 5.4, 7 and 10)."""
+"""When a lead can be returned, and what a return changes: pure (docs/leadbyte.md, "Calls")."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -237,7 +237,9 @@ def _returns(do: Handlers) -> tuple[Operation, ...]:
             example={"buyer_id": 5, "reason": "DNCC"},
         ),
         Operation(
-            method="GET", path="/returns", id="listReturns", summary="List returns", description="By falling id.",
+            method="GET", path="/returns", id="listReturns", summary="List returns",
+            description="By falling id; `state=Pending` are those that wait for approval. The key of a buyer sees "
+            "its own.",
             handler=do.returns, permission=give, answer=ReturnPage,
             parameters=(
                 Parameter("state", StateWord, "Only returns that stand so; Pending is the operator's queue."),
@@ -250,18 +252,26 @@ def _returns(do: Handlers) -> tuple[Operation, ...]:
         Operation(
             method="GET", path="/returns/reasons", id="listUsableReturnReasons",
             summary="List the reasons that may be used", handler=do.reasons, permission=give,
+            description="Code and label of each: the usual ones and the account's own, without those that are "
+            "switched off.",
             answer=ReturnReasonList,
         ),
         Operation(
             method="GET", path=one, id="readReturn", summary="Read a return", handler=do.read_return,
+            description="Its state, who asked and decided, and the amounts that were reversed. The key of a buyer "
+            "sees its own.",
             permission=give, answer=ReturnRecord,
         ),
         Operation(
             method="POST", path=f"{one}/approve", id="approveReturn", summary="Make a return that waits",
+            description="Takes the lead back from its buyer and reverses what was booked, whatever the limits on "
+            "returns say. Refused with 409 when somebody has decided already or the sale is gone.",
             handler=do.approve, permission=decide, answer=ReturnRecord,
         ),
         Operation(
             method="POST", path=f"{one}/refuse", id="refuseReturn", summary="Refuse a return that waits",
+            description="The buyer keeps the lead and owes its price; nothing is booked. Refused with 409 when "
+            "somebody has decided already.",
             handler=do.refuse, permission=decide, answer=ReturnRecord,
         ),
     )  # fmt: skip
@@ -285,6 +295,8 @@ def _by_hand(do: Handlers) -> tuple[Operation, ...]:
         ),
         Operation(
             method="GET", path=f"{_ONE}/feedback", id="readFeedback", summary="Read what was said of a lead",
+            description="Everything that was said, oldest first. The key of a buyer sees what that buyer said; our "
+            "own people's words are hidden from it.",
             handler=do.comments, permission=say, answer=FeedbackList,
         ),
     )  # fmt: skip

@@ -188,6 +188,16 @@ _VERBS = {
     JobKind.RELEASE: "Release many quarantined leads",
     JobKind.REJECT: "Reject many quarantined leads",
 }
+_EFFECTS = {
+    JobKind.REPROCESS: "Queues each lead that the filter and the rule let through for the deliveries that have not taken it.",
+    JobKind.RELEASE: "Releases each lead that the filter and the rule let through, as a release by hand would.",
+    JobKind.REJECT: "Rejects each lead that the filter and the rule let through, for good.",
+}
+_COUNTS = {
+    JobKind.REPROCESS: "Counts the leads that would be queued, at most as many as a job takes; nothing is changed.",
+    JobKind.RELEASE: "Counts the leads that a release would look at; caps and duplicates are looked at only then.",
+    JobKind.REJECT: "Counts the leads that would be refused for good; nothing is changed.",
+}
 
 
 def _word(state: JobState) -> Any:
@@ -208,13 +218,14 @@ def section(jobs: Jobs) -> Section:
         made += [
             Operation(
                 method="POST", path=path, id=f"start{name}", summary=verb, handler=do.start(kind),
-                description="As a job in the background; leads that come in later are no part of it.",
+                description=f"{_EFFECTS[kind]} As a job in the background; leads that come in later are no part of it.",
                 permission=permission, status=201, body=body, answer=JobRecord,
                 example={"filter": {"campaign_id": 12}, "rule": _RULE, "per_minute": 120},
             ),
             Operation(
                 method="POST", path=f"{path}/preview", id=f"preview{name}",
-                summary=f"{verb}: how many it would be", handler=do.preview(kind), permission=permission,
+                summary=f"{verb}: how many it would be", description=_COUNTS[kind], handler=do.preview(kind),
+                permission=permission,
                 body=body, answer=LeadCount, example={"filter": {"campaign_id": 12}},
             ),
         ]  # fmt: skip
@@ -228,7 +239,8 @@ def section(jobs: Jobs) -> Section:
 def _on_jobs(do: Handlers) -> tuple[Operation, ...]:
     return (
         Operation(
-            method="GET", path="/jobs", id="listJobs", summary="List jobs", description="By falling id.",
+            method="GET", path="/jobs", id="listJobs", summary="List jobs",
+            description="By falling id, with the progress of each; the next page is asked for with `before`.",
             handler=do.search, permission=Permission.SETUP_READ, answer=JobPage,
             parameters=(
                 Parameter("state", StateWord, "Only jobs that stand so."),
@@ -239,6 +251,8 @@ def _on_jobs(do: Handlers) -> tuple[Operation, ...]:
         ),
         Operation(
             method="GET", path="/jobs/{id}", id="readJob", summary="Read a job", handler=do.read,
+            description="Its state, how many leads it is about, how many are done, skipped and failed, and its last "
+            "error.",
             permission=Permission.SETUP_READ, answer=JobRecord,
         ),
         Operation(

@@ -15,13 +15,15 @@ from leadyard.leads.api.inputs import (
     micros,
 )
 from leadyard.leads.api.records import LeadDetail, LeadPage, detail_of, page_of
+from leadyard.leads.landing import landing_page
 from leadyard.leads.masking import masked_lead, masked_view
 from leadyard.leads.outcomes import DONE, NOT_FOUND
 from leadyard.leads.service import Leads
-from leadyard.own_api.operation import Answer, Call, Operation, Section
+from leadyard.own_api.operation import Answer, Call, Id, Operation, Parameter, Section
 
 NO_SUCH_LEAD = "There is no such lead."
 _ONE = "/leads/{id}"
+_ATTEMPT = (Parameter("number", Id, "The number of the attempt, as the lead shows it."),)
 
 
 def settled(reason: str, member: str) -> None:
@@ -109,8 +111,10 @@ class Handlers:
         if lead_id not in found:
             raise NotFoundError(NO_SUCH_LEAD)
         setup = await call.configuration.setup(call.account_id)
-        view = masked_view(found[lead_id], setup, call.principal)
-        return detail_of(view, await self._leads.entries(call.account_id, lead_id))
+        whole = found[lead_id]
+        view = masked_view(whole, setup, call.principal)
+        page = landing_page(view, setup.campaigns.get(view.lead.campaign_id or 0)) if view is whole else ""
+        return detail_of(view, await self._leads.entries(call.account_id, lead_id), page)
 
 
 def section(leads: Leads) -> Section:
@@ -127,7 +131,9 @@ def _on_the_lead(do: Handlers) -> tuple[Operation, ...]:
     return (
         Operation(
             method="GET", path="/leads", id="listLeads", summary="List leads", handler=do.search,
-            description="By falling id.", permission=Permission.LEADS_SEARCH,
+            permission=Permission.LEADS_SEARCH,
+            description="By falling id, refused and quarantined ones included; the next page is asked for with "
+            "`before`. Masked fields are masked for keys without `Leads > See masked fields`.",
             parameters=(*FILTERS, *PAGING), answer=LeadPage,
         ),
         Operation(
@@ -155,10 +161,13 @@ def _on_its_sale(do: Handlers) -> tuple[Operation, ...]:
         Operation(
             method="POST", path=f"{_ONE}/deliveries/{{delivery_id}}/trigger", id="triggerDelivery",
             summary="Send a lead by a delivery that is triggered by hand", handler=do.trigger,
+            description="Queues the lead for this one delivery, which must be of the lead's campaign and be set to "
+            "be triggered by hand; the worker sends it. Asked again while it waits, nothing more happens. Refused "
+            "with 409 when the delivery has bought the lead or may have it.",
             permission=Permission.DELIVERIES_TRIGGER, status=204,
         ),
         Operation(
-            method="POST", path=f"{_ONE}/attempts/{{number}}/resolve", id="resolveAttempt",
+            method="POST", path=f"{_ONE}/attempts/{{number}}/resolve", id="resolveAttempt", parts=_ATTEMPT,
             summary="Say what became of an attempt whose outcome is unknown", handler=do.resolve,
             description="Accepted books the sale; otherwise the lead goes on to the next delivery.",
             permission=Permission.LEADS_UPDATE, body=Finding, answer=LeadDetail,
@@ -166,12 +175,17 @@ def _on_its_sale(do: Handlers) -> tuple[Operation, ...]:
         ),
         Operation(
             method="POST", path=f"{_ONE}/costs", id="addLeadCost", summary="Book a cost of a lead",
+            description="Adds to what checks, e-mails or text messages of the lead cost: booked in the ledger and "
+            "counted in the reports at once. Each call adds once more.",
             handler=do.add_cost, permission=Permission.LEADS_FINANCIALS, body=NewCost,
             answer=LeadDetail, example={"kind": "sms", "amount": "0.04"},
         ),
         Operation(
             method="PUT", path=f"{_ONE}/financials", id="setLeadFinancials",
             summary="Replace what a sold lead earns and pays", handler=do.set_financials,
+            description="Members that are left out stay. The difference is booked as a correction in the ledger: "
+            "revenue at the buyer named, else at who bought the lead last; payout at the supplier. Reports follow "
+            "at once. Refused with 409 for a lead that is not sold.",
             permission=Permission.LEADS_FINANCIALS, body=NewFinancials, answer=LeadDetail,
             example={"payout": "3.50", "revenue": "12.50"},
         ),

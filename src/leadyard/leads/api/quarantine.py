@@ -66,12 +66,14 @@ def section(leads: Leads, quarantine: Quarantine) -> Section:
         (
             Operation(
                 method="GET", path="/quarantine", id="listQuarantine", summary="List quarantined leads",
-                description="By falling id.", handler=do.search, permission=allowed,
+                handler=do.search, permission=allowed,
+                description="By falling id; the next page is asked for with `before`. Only leads that still wait "
+                "for a decision.",
                 parameters=(*_LIST_FILTERS, *PAGING), answer=LeadPage,
             ),
             Operation(
                 method="PATCH", path=one, id="updateQuarantinedLead", summary="Correct a quarantined lead",
-                description="Each value is checked by its field; one that is refused is told in `warnings`.",
+                description="Before it is released. Each value is checked by its field; one that is refused is told in `warnings`.",
                 handler=do.update, permission=allowed, body=FieldChanges, answer=FieldsChanged,
                 example={"fields": {"email": "jo@example.com"}},
             ),
@@ -82,6 +84,8 @@ def section(leads: Leads, quarantine: Quarantine) -> Section:
             ),
             Operation(
                 method="POST", path=f"{one}/reject", id="rejectLead", summary="Reject a quarantined lead",
+                description="Refuses the lead for good and gives its duplicate keys back, so that the same person "
+                "may come again. Refused with 409 when it is in quarantine no more.",
                 handler=do.reject, permission=allowed, status=204,
             ),
         ),

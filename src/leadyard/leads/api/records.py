@@ -88,9 +88,14 @@ class CostsRecord(msgspec.Struct, frozen=True):
 
 
 class LeadDetail(LeadRecord, frozen=True, kw_only=True):
-    """A lead with everything that is known of it."""
+    """A lead with everything that is known of it.
+
+    `redirect_url` is the page for whoever filled in the form: the buyer's, else the campaign's for sold or unsold
+    leads; empty while the sale is open, without such a page, and where the record is masked.
+    """
 
     delivery_status: str
+    redirect_url: str
     costs: CostsRecord
     attempts: list[AttemptRecord]
     history: list[LeadEvent]
@@ -112,12 +117,13 @@ def page_of(leads: list[Lead], most: int) -> LeadPage:
     return LeadPage([record_of(lead) for lead in leads], leads[-1].id if len(leads) == most else None)
 
 
-def detail_of(view: LeadView, entries: list[Entry]) -> LeadDetail:
+def detail_of(view: LeadView, entries: list[Entry], redirect_url: str) -> LeadDetail:
     """Show a lead with everything that is known of it."""
     costs = CostsRecord(*(from_micros(amount) for amount in msgspec.structs.astuple(view.costs)))
     return LeadDetail(
         **_members(view.lead),
         delivery_status=view.delivery_status,
+        redirect_url=redirect_url,
         costs=costs,
         attempts=[_attempt(attempt) for attempt in view.attempts],
         history=list(view.events),

@@ -17,6 +17,7 @@ from leadyard.kit import clock
 from leadyard.kit.errors import DeniedError, FieldProblem, InvalidInputError, NotFoundError
 from leadyard.kit.money import from_micros
 from leadyard.leads.facts import facts_of
+from leadyard.leads.masking import hidden_fields
 from leadyard.leads.model import Channel
 from leadyard.leads.service import Leads
 from leadyard.own_api.operation import Answer, Call, Operation, Section
@@ -82,8 +83,8 @@ class Handlers:
         setup, campaign = await _campaign(call)
         node, words = await setup_service.readable(call.database, setup, campaign, body.rule)
         values = _stored_form(campaign, body.values)
-        facts = await self._facts(call, setup, campaign, body, values)
-        matches, findings = examine(node, facts, words.operands)
+        facts, hidden = await self._facts(call, setup, campaign, body, values)
+        matches, findings = examine(node, facts, words.operands, hidden)
         return Answer(RuleVerdict(matches, in_words(body.rule, words.operands), tuple(findings)))
 
     async def _facts(
@@ -93,7 +94,8 @@ class Handlers:
         campaign: Campaign,
         body: RuleTest,
         values: Mapping[str, str],
-    ) -> Facts:
+    ) -> tuple[Facts, frozenset[str]]:
+        """Give what rules see, and the fields of it whose values the caller neither may see nor has given."""
         received_at = body.received_at or clock.now()
         if received_at.year not in _YEARS:
             raise InvalidInputError.of("received_at", f"must be from {_YEARS[0]} to {_YEARS[-1]}")
@@ -103,7 +105,7 @@ class Handlers:
         if body.lead_id is None:
             facts = facts_of(setup, campaign, values, received_at, supplier_id, Channel.REST, ssid=body.ssid)
             facts.revenue, facts.bid = body.revenue, body.bid
-            return facts
+            return facts, frozenset()
         if not call.principal.may(Permission.LEADS_SEARCH):
             raise DeniedError(Permission.LEADS_SEARCH)
         key = call.principal.key
@@ -124,7 +126,9 @@ class Handlers:
         )
         facts.revenue = (from_micros(lead.revenue) or None) if body.revenue is None else body.revenue
         facts.bid = body.bid
-        return facts
+        hidden = hidden_fields(setup, campaign.id, call.principal)
+        hidden |= hidden_fields(setup, lead.campaign_id, call.principal)
+        return facts, hidden - body.values.keys()
 
 
 async def _campaign(call: Call) -> tuple[AccountSetup, Campaign]:
@@ -176,7 +180,7 @@ def section(leads: Leads) -> Section:
             Operation(
                 method="POST", path=f"{_PATH}/test", id="testRule", summary="Try a rule on a lead",
                 description="On a stored lead (which needs the permission to search leads) or on given values. Nothing "
-                "is stored.",
+                "is stored. What conditions saw of masked fields is masked as in the lead's record.",
                 handler=do.test, permission=Permission.SETUP_READ, body=RuleTest, answer=RuleVerdict,
                 example={"rule": example, "values": {"postcode": "SW1A 1AA", "dob": "1990-07-02"}},
             ),

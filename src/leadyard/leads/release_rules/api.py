@@ -32,7 +32,7 @@ SECTION = Section(
         *operations_of(
             release_rules,
             "/release-rules",
-            plural="release rules",
+            plural="release rules", creating="It looks at the campaign's whole quarantine, from the oldest lead on.",
             status=Status,
             filters=(Parameter("campaign_id", Id, "Only rules of this campaign."),),
             example=_EXAMPLE,
@@ -40,6 +40,8 @@ SECTION = Section(
         Operation(
             method="GET", path="/release-rules/{id}/progress", id="readReleaseRuleProgress",
             summary="Tell what a release rule has done", handler=_progress, permission=Permission.SETUP_READ,
+            description="How many leads it released and rejected, how many stayed, how far it has looked and when "
+            "it goes on.",
             answer=Progress,
         ),
     ),

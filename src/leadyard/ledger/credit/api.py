@@ -81,6 +81,8 @@ def section(credit: Credit) -> Section:
         (
             Operation(
                 method="GET", path=_PATH, id="readCredit", summary="Read a buyer's credit", handler=read,
+                description="What was added, what sales took and hold reserved, what is left, and what is overdue, "
+                "in one currency.",
                 permission=Permission.SETUP_READ, answer=CreditRecord,
                 parameters=(Parameter("currency", Currency, "The account's currency unless another is asked for."),),
             ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from leadyard.kit.masking import MASK
 from leadyard.routing.rules.compiling import compile_node
 from leadyard.routing.rules.facts import Facts
 from leadyard.routing.rules.operands import Operand
@@ -20,21 +21,33 @@ class ConditionFinding(msgspec.Struct, frozen=True):
     seen: str
 
 
-def examine(node: Node, facts: Facts, operands: Mapping[str, Operand]) -> tuple[bool, list[ConditionFinding]]:
-    """Judge a lead by a rule that was read, and by each of its conditions, those that did not matter included."""
-    return compile_node(node)(facts), list(_findings(node, facts, operands))
+def examine(
+    node: Node, facts: Facts, operands: Mapping[str, Operand], hidden: frozenset[str] = frozenset()
+) -> tuple[bool, list[ConditionFinding]]:
+    """Judge a lead by a rule that was read, and by each of its conditions, those that did not matter included.
+
+    What was seen is masked where it comes from a field in `hidden`.
+    """
+    return compile_node(node)(facts), list(_findings(node, facts, operands, hidden))
 
 
-def _findings(node: Node, facts: Facts, operands: Mapping[str, Operand]) -> list[ConditionFinding]:
+def _findings(
+    node: Node, facts: Facts, operands: Mapping[str, Operand], hidden: frozenset[str]
+) -> list[ConditionFinding]:
     if isinstance(node, Group):
-        return [finding for part in node.parts for finding in _findings(part, facts, operands)]
-    return [_finding(node, facts, operands)]
+        return [finding for part in node.parts for finding in _findings(part, facts, operands, hidden)]
+    return [_finding(node, facts, operands, hidden)]
 
 
-def _finding(condition: Condition, facts: Facts, operands: Mapping[str, Operand]) -> ConditionFinding:
+def _finding(
+    condition: Condition, facts: Facts, operands: Mapping[str, Operand], hidden: frozenset[str]
+) -> ConditionFinding:
+    seen = condition.operand.raw(facts)
+    if seen and not hidden.isdisjoint(condition.operand.fields):
+        seen = MASK
     return ConditionFinding(
         condition.path,
         condition_in_words(condition.rule, operands),
         compile_node(condition)(facts),
-        condition.operand.raw(facts),
+        seen,
     )

@@ -13,7 +13,7 @@ from phonenumbers import PhoneNumberType
 MOBILE, LANDLINE, OTHER = "mobile", "landline", "other"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_ADDRESS = ("building", "street1", "street2", "towncity", "county", "postcode", "country")
+ADDRESS = ("building", "street1", "street2", "towncity", "county", "postcode", "country")
 _LONGEST_NUMBER = 100
 _LINES = {PhoneNumberType.MOBILE: MOBILE, PhoneNumberType.FIXED_LINE: LANDLINE}
 
@@ -84,7 +84,7 @@ class Facts:
     @property
     def address(self) -> str:
         """Join the parts of the address that are there."""
-        return " ".join(self.fields[name] for name in _ADDRESS if self.fields.get(name))
+        return " ".join(self.fields[name] for name in ADDRESS if self.fields.get(name))
 
     @property
     def email_domain(self) -> str:

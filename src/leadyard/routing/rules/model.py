@@ -1,5 +1,6 @@
 """The rules language as operators write it: a tree of groups over conditions."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated
 
@@ -66,6 +67,27 @@ class Rule(Struct, frozen=True, omit_defaults=True):
         Annotated[str, Meta(max_length=64)] | None,
         Meta(description="The reference of a value list, instead of values."),
     ] = field(default=None, name="list")
+
+
+def operands_in(rule: Rule) -> set[str]:
+    """Collect the operands that a rule names."""
+    own = set() if rule.operand is None else {rule.operand}
+    return own.union(*(operands_in(part) for part in (*(rule.all_of or ()), *(rule.any_of or ()))))
+
+
+def without(rule: Rule, operands: Collection[str]) -> Rule | None:
+    """Give what can be told of a rule before these operands are known: a lead that it refuses, the whole refuses too.
+
+    None where the unknown values could still make every lead match.
+    """
+    if rule.all_of is not None:
+        left = [part for one in rule.all_of if (part := without(one, operands)) is not None]
+        return Rule(all_of=tuple(left)) if left else None
+    if rule.any_of is not None:
+        parts = [without(one, operands) for one in rule.any_of]
+        known = tuple(part for part in parts if part is not None)
+        return Rule(any_of=known) if len(known) == len(parts) else None
+    return None if rule.operand in operands else rule
 
 
 def lists_in(rule: Rule) -> set[str]:

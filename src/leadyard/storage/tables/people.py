@@ -18,6 +18,7 @@ people = tenant(
     number("traffic_campaign_id", nullable=True),
     number("credited_touch_id", nullable=True),
     small("standing_purchases", default=0),
+    sa.Column("is_only_submitted", sa.Boolean, nullable=False, server_default=sa.false()),
     moment("created_at"),
     moment("updated_at"),
     sa.UniqueConstraint("account_id", "uuid"),
@@ -44,5 +45,6 @@ people = tenant(
 """`id` is LeadDyno's lead id, `uuid` is the person's id for those who use GUIDs; `email` is shown as first given.
 
 `credited_touch_id` is the touch by which `affiliate_id` and `traffic_campaign_id` came; `standing_purchases` counts
-purchases that are not cancelled. A person's row is locked before anything that is decided by its history.
+purchases that are not cancelled. `is_only_submitted` marks whoever is known by a sold or offered lead alone: the first visit,
+purchase or call that names them finds them new. A person's row is locked before anything that is decided by its history.
 """

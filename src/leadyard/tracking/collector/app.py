@@ -1,4 +1,4 @@
-"""The beacon: takes what pages tell with one write each, and tells nobody what is known (contracts/leaddyno.md, 10)."""
+"""The beacon: takes what pages tell with one write each, and tells nobody what is known (docs/tracking.md)."""
 
 import time
 from collections.abc import Sequence

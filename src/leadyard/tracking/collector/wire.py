@@ -1,4 +1,4 @@
-"""Reads what a beacon sent: pure, and without a refusal; what cannot be read is nothing (contracts/leaddyno.md, 10)."""
+"""Reads what a beacon sent: pure, and without a refusal; what cannot be read is nothing (docs/tracking.md)."""
 
 from typing import Any
 from urllib.parse import parse_qsl

@@ -185,15 +185,23 @@ async def _visitor(
     person: Person,
     following: Following,
 ) -> Visitor | None:
-    """Find or make the visitor of an event; a known person of whom no visitor is told keeps those they have."""
+    """Find or make the visitor of an event; a known person of whom no visitor is told keeps those they have.
+
+    The affiliate whom the page names counts for a known visitor too: it may be named after the visit was told.
+    """
     code = event.body.t
     known = None if code is None else await find_visitor(connection, account_id, tracking_code=code)
     if code is None and person.latest_visitor_id is not None:
         return None
-    arrival = arrival_of(event) if known is None else Arrival()
+    told = event.body
+    arrival = (
+        arrival_of(event)
+        if known is None
+        else Arrival(page_affiliate=told.a, channel=told.ch if told.a else None)
+    )
     visitor, _ = await arrive(
-        connection, account_id, program, arrival, event.at, tracking_code=code, weighs_person=False,
-        following=following,
+        connection, account_id, program, arrival, event.at, tracking_code=code,
+        event_id=None if known is None else event_id_of(event), weighs_person=False, following=following,
     )  # fmt: skip
     return visitor
 

@@ -55,5 +55,6 @@ DATA_CENTRES = (
 )  # fmt: skip
 """Networks that registries have given to hosts of servers for long (Hetzner, OVH, DigitalOcean, Linode).
 
-People seldom browse from there. The list is not complete and need not be: operators add what they see.
+People seldom browse from there. The list is short, for networks change hands: operators bring a file of the lists that
+hosts publish (`LEADYARD_DATA_CENTRE_NETWORKS`), and accounts add what they see.
 """

@@ -13,7 +13,8 @@ from leadyard.people import service as people
 from leadyard.people.model import Person, email_key
 from leadyard.storage.database import Connection, Database, Row
 from leadyard.tracking.fraud import store
-from leadyard.tracking.fraud.model import DATA_CENTRES, Signal, SignalKind, SignalState
+from leadyard.tracking.fraud.model import Signal, SignalKind, SignalState
+from leadyard.tracking.fraud.networks import is_data_centre
 from leadyard.tracking.model import Visitor
 
 ENTITY = "fraud signal"
@@ -72,8 +73,7 @@ async def _networks(connection: Connection, account_id: int, program: Program, n
     limits = [limit for limit in (settings.burst_visitors, settings.data_centre_visitors) if limit]
     if not limits:
         return []
-    data_centres = (*DATA_CENTRES, *settings.data_centre_networks)
-    rows = await store.networks(connection, account_id, now - _WINDOW, data_centres, min(limits))
+    rows = await store.networks(connection, account_id, now - _WINDOW, min(limits))
     signals = []
     for row in rows:
         count, network = row["visitors"], row["network"]
@@ -82,7 +82,9 @@ async def _networks(connection: Connection, account_id: int, program: Program, n
                 _signal(SignalKind.BURST, row, now, f"{count} visitors from {network} within an hour")
             )
         is_many = 0 < settings.data_centre_visitors <= count
-        if row["is_data_centre"] and is_many:
+        if is_many and any(
+            is_data_centre(address, settings.data_centre_networks) for address in row["addresses"]
+        ):
             signals.append(
                 _signal(SignalKind.DATA_CENTRE, row, now, f"{count} visitors from {network}, a data centre")
             )

@@ -1,6 +1,5 @@
 """The rows of signals, and the counts that raise them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,18 +33,17 @@ _FIND = "SELECT * FROM fraud_signals WHERE account_id = $1 AND id = $2"
 
 _NETWORKS = """
 SELECT t.affiliate_id, t.network, count(DISTINCT t.visitor_id) AS visitors, min(t.at) AS since,
-  bool_or(t.is_data_centre) AS is_data_centre
+  (array_agg(DISTINCT t.remote_ip))[1:256] AS addresses
 FROM (
-  SELECT t.affiliate_id, t.visitor_id, t.at,
+  SELECT t.affiliate_id, t.visitor_id, t.at, t.remote_ip,
     network(set_masklen(t.remote_ip::inet, CASE family(t.remote_ip::inet) WHEN 4 THEN 24 ELSE 48 END))::text
-      AS network,
-    t.remote_ip::inet <<= ANY($3::text[]::inet[]) AS is_data_centre
+      AS network
   FROM affiliates a
   JOIN touches t ON t.account_id = a.account_id AND t.affiliate_id = a.id AND t.at >= $2
   WHERE a.account_id = $1 AND t.remote_ip IS NOT NULL AND t.visitor_id IS NOT NULL
 ) AS t
 GROUP BY t.affiliate_id, t.network
-HAVING count(DISTINCT t.visitor_id) >= $4
+HAVING count(DISTINCT t.visitor_id) >= $3
 ORDER BY t.affiliate_id, t.network
 """
 
@@ -89,11 +87,12 @@ async def page(
     return list(rows), int(await connection.fetchval(_TOTAL, account_id, *filters))
 
 
-async def networks(
-    connection: Connection, account_id: int, since: datetime, data_centres: Sequence[str], least: int
-) -> list[Row]:
-    """Count the visitors of each affiliate by network (/24, /48), where there are at least so many."""
-    return list(await connection.fetch(_NETWORKS, account_id, since, list(data_centres), least))
+async def networks(connection: Connection, account_id: int, since: datetime, least: int) -> list[Row]:
+    """Count the visitors of each affiliate by network (/24, /48), where there are at least so many.
+
+    `addresses` are those of the network from which they came, at most 256 of them.
+    """
+    return list(await connection.fetch(_NETWORKS, account_id, since, least))
 
 
 async def accounts_with_affiliates(connection: Connection) -> list[int]:

@@ -10,12 +10,16 @@ _PUBLIC_KEY = "YOUR_PUBLIC_KEY"
 
 
 class ScriptRecord(msgspec.Struct, frozen=True):
-    """Where the script is: `url` is always the current text, `lasting_url` this very text, which `integrity` proves."""
+    """Where the script is: `url` is always the current text, `lasting_url` this very text, which `integrity` proves.
+
+    `snippet` goes on after updates; `strict_snippet` runs this text alone and has to be taken anew after each change.
+    """
 
     url: str
     lasting_url: str
     integrity: str
     snippet: str
+    strict_snippet: str
 
 
 def section(script: TrackerScript) -> Section:
@@ -23,7 +27,11 @@ def section(script: TrackerScript) -> Section:
 
     async def read(_call: Call) -> Answer:
         record = ScriptRecord(
-            f"{script.server}{PATH}", script.url, script.integrity, script.snippet(_PUBLIC_KEY)
+            f"{script.server}{PATH}",
+            script.url,
+            script.integrity,
+            script.snippet(_PUBLIC_KEY),
+            script.strict_snippet(_PUBLIC_KEY),
         )
         return Answer(record)
 
@@ -36,7 +44,11 @@ def section(script: TrackerScript) -> Section:
                 path="/tracking-script",
                 id="getTrackingScript",
                 summary="Read where the tracking script is",
-                description=f"Put an account's public key where the snippet says {_PUBLIC_KEY}.",
+                description=(
+                    f"Put an account's public key where a snippet says {_PUBLIC_KEY}. Pages with `snippet` go on after a "
+                    "change of the script or of the server's public address; those with `strict_snippet` are not tracked "
+                    "until they take the new one."
+                ),
                 handler=read,
                 permission=Permission.SETUP_READ,
                 answer=ScriptRecord,

@@ -40,11 +40,19 @@ class TrackerScript(msgspec.Struct, frozen=True):
         return f"{self.server}{self.path}"
 
     def snippet(self, key: str) -> str:
-        """Write what a page includes to be tracked, with an account's public key."""
-        return (
-            f'<script src="{self.url}" integrity="{self.integrity}" crossorigin="anonymous"></script>\n'
-            f'<script>LeadDyno.key = "{key}"; LeadDyno.recordVisit(); LeadDyno.autoWatch();</script>'
-        )
+        """Write what a page includes to be tracked for good, with an account's public key.
+
+        It asks for the current text, so it goes on after changes of the script and of the public address.
+        """
+        return f'<script src="{self.server}{PATH}"></script>\n{_calls(key)}'
+
+    def strict_snippet(self, key: str) -> str:
+        """Write what a page includes that runs this very text alone: browsers refuse every later one."""
+        return f'<script src="{self.url}" integrity="{self.integrity}" crossorigin="anonymous"></script>\n{_calls(key)}'
+
+
+def _calls(key: str) -> str:
+    return f'<script>LeadDyno.key = "{key}"; LeadDyno.recordVisit(); LeadDyno.autoWatch();</script>'
 
 
 def render_script(server: str) -> TrackerScript:

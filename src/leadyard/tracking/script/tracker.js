@@ -7,6 +7,7 @@
 
   const NAME = "_ldy", LAST_EMAIL = "_ldy_e", UNSENT = "_ldy_q";
   const COOKIE_SECONDS = 400 * 86400, CALLBACK_MS = 3000, REQUEST_MS = 10000, MOST_UNSENT = 50;
+  const TYPING_MS = 700;
   const RETRY_MS = [500, 2000, 6000];
   const EMAIL = /^[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>"]+$/;
   const PLACEHOLDER = /(\{\{|%7B%7B)leaddyno\.visit\.id(\}\}|%7D%7D)/gi;
@@ -223,26 +224,39 @@
     return report(enqueue(kind, { e: given.email, d: given.data }), given.callback);
   };
 
-  const look = (input, isSubmitted) => {
+  const look = (input) => {
     const text = input && typeof input.value === "string" && input.type !== "password" ? input.value.trim() : "";
     if (text.length > 254 || !EMAIL.test(text)) return;
-    for (const watcher of watchers) {
-      if (watcher.seen.has(text) || watcher.selector && !attempt(() => input.matches(watcher.selector), false)) continue;
+    const isKnown = watchers.some((watcher) => watcher.seen.has(text));
+    const fresh = watchers.filter((watcher) => !watcher.seen.has(text)
+      && (!watcher.selector || attempt(() => input.matches(watcher.selector), false)));
+    if (fresh.length && !isKnown) record("lead", [text]);
+    for (const watcher of fresh) {
       watcher.seen.add(text);
-      record("lead", [text]);
       if (watcher.callback) setTimeout(() => watcher.callback(text), 0);
     }
   };
+  // What browsers and servers have filled in; a hidden field is the merchant's own, such as PayPal's `business`.
+  const lookAround = () => attempt(() => {
+    for (const input of document.querySelectorAll("input:not([type=hidden i]), textarea")) look(input);
+  });
+  const lookWhenTyped = (input) => {
+    const text = input.value;
+    setTimeout(() => { if (input.value === text) attempt(() => look(input)); }, TYPING_MS);
+  };
   const watch = (selector, callback) => {
     if (!watchers.length) {
-      for (const name of ["change", "focusout"]) {
+      for (const name of ["change", "focusout", "blur"]) {
         document.addEventListener(name, (event) => attempt(() => look(event.target)), true);
       }
+      document.addEventListener("input", (event) => attempt(() => lookWhenTyped(event.target)), true);
+      window.addEventListener("load", lookAround);
       document.addEventListener("submit", (event) => attempt(() => {
         for (const input of event.target.elements || []) look(input);
       }), true);
     }
     watchers.push({ selector, callback, seen: new Set() });
+    lookAround();
   };
 
   // The tracking id in links and forms, those that are there and those that come.
@@ -357,13 +371,14 @@
   // Whatever goes wrong inside, the page gets an outcome instead of an error.
   for (const name of Object.keys(tracker)) {
     const call = tracker[name];
-    if (typeof call !== "function" || !/^(record|autoWatch|watch|init)/.test(name)) continue;
+    if (typeof call !== "function" || !/^(record|autoWatch|watch|init|setConsent)/.test(name)) continue;
     tracker[name] = (...values) => {
       try {
-        return call(...values);
+        return call(...values) || report({ ok: true });
       } catch (error) {
         log(String(error));
-        return report({ ok: false, reason: "failed" }, values.find((value) => typeof value === "function"));
+        const callback = name.startsWith("record") && values.find((value) => typeof value === "function");
+        return report({ ok: false, reason: "failed" }, callback);
       }
     };
   }

@@ -5,16 +5,20 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 import aiohttp
-from aiohttp import ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from yarl import URL
 
+from leadyard.delivery.answers import retry_after_seconds
 from leadyard.delivery.connecting import in_words
 from leadyard.delivery.guard import AddressGuard, AddressRefusedError, GuardedResolver
 from leadyard.delivery.kinds import S3Destination
 from leadyard.delivery.model import RESPONSE_TEXT_LIMIT, Outcome, Verdict
+from leadyard.kit import clock
 
 _SURELY_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _PASSING = frozenset({408, 409, 429})
+_CONNECT_SHARE = 0.8
+"""Connecting must end before the whole time does: what ends then was surely not sent."""
 
 
 async def put_by_s3(
@@ -26,7 +30,8 @@ async def put_by_s3(
     connector = TCPConnector(
         resolver=GuardedResolver(guard), socket_factory=guard.open_socket, force_close=True
     )
-    timeout = ClientTimeout(total=where.timeout_seconds)
+    seconds = where.timeout_seconds
+    timeout = ClientTimeout(total=seconds, connect=seconds * _CONNECT_SHARE)
     try:
         async with (
             ClientSession(
@@ -36,8 +41,7 @@ async def put_by_s3(
                 URL(url, encoded=True), data=content, headers=headers, allow_redirects=False
             ) as response,
         ):
-            text = await response.content.read(RESPONSE_TEXT_LIMIT)
-            return _judged(response.status, text.decode(errors="replace"))
+            return _judged(response, await _beginning(response))
     except _SURELY_NOT_SENT as error:
         cause = getattr(error, "os_error", None)
         if isinstance(cause, AddressRefusedError):
@@ -65,8 +69,16 @@ def _signed(where: S3Destination, url: str, content: bytes, media_type: str) -> 
     return dict(request.headers.items())
 
 
-def _judged(status: int, text: str) -> Verdict:
-    shown = text.replace("\x00", "\ufffd")
+async def _beginning(response: ClientResponse) -> str:
+    """Read an answer to its end or to the limit."""
+    read = bytearray()
+    while len(read) < RESPONSE_TEXT_LIMIT and (more := await response.content.read(RESPONSE_TEXT_LIMIT)):
+        read += more
+    return read[:RESPONSE_TEXT_LIMIT].decode(errors="replace").replace("\x00", "\ufffd")
+
+
+def _judged(response: ClientResponse, shown: str) -> Verdict:
+    status = response.status
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return Verdict(Outcome.ACCEPT, "Put", status, response_text=shown)
     passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
@@ -75,4 +87,5 @@ def _judged(status: int, text: str) -> Verdict:
         f"The storage answered with status {status}: {shown[:300]}",
         status,
         response_text=shown,
+        retry_after_seconds=retry_after_seconds(response.headers.get("Retry-After"), clock.now()),
     )

@@ -71,8 +71,10 @@ async def _put(
         folder = where.folder.rstrip("/")
         draft, final = (f"{folder}/{each}" if where.folder else each for each in (f".{name}.part", name))
         stage[0] = "sending"
-        async with client.open(draft, "wb") as file:
-            await file.write(content)
+        # Closed only when all went well: a server that does not answer any more would not answer to that either.
+        file = await client.open(draft, "wb")
+        await file.write(content)
+        await file.close()
         stage[0] = "renaming"
         await _rename(client, draft, final)
     finally:

@@ -52,6 +52,7 @@ class Pool:
         self._hosts: dict[Origin, _Host] = {}
         self._names: dict[tuple[str, int], tuple[float, asyncio.Task[list[AddressInfo]]]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     async def exchange(self, origin: Origin, request: bytes, seconds: float) -> Answered:
         """Send a request and read its answer within so many seconds.
@@ -76,7 +77,8 @@ class Pool:
             host.users -= 1
 
     def close(self) -> None:
-        """Give up all connections that wait, and look nothing up any more."""
+        """Give up all connections that wait, keep no other, and look nothing up any more."""
+        self._is_closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
         for host in self._hosts.values():
@@ -98,6 +100,9 @@ class Pool:
         return None
 
     def _keep(self, host: _Host, wire: Wire) -> None:
+        if self._is_closed:
+            wire.close()
+            return
         wire.idle_since = self._loop.time()
         host.idle.append(wire)
 
@@ -129,6 +134,8 @@ class Pool:
                     ssl=origin.tls,
                     server_hostname=None if origin.tls is None else origin.host,
                 )
+                if not wire.is_free:
+                    raise ConnectionResetError("The connection was closed at once")
         except (OSError, UnicodeError) as error:
             raise NotSentError from error
         return wire
@@ -140,11 +147,11 @@ class Pool:
             task = known[1]
         else:
             task = asyncio.create_task(look_up(self._guard, host, port))
-            # Asked for here in case that nobody waits for it any more.
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task.add_done_callback(lambda done: self._looked_up((host, port), done))
             self._names[host, port] = (self._loop.time() + _NAMES_SECONDS, task)
-        try:
-            return await asyncio.shield(task)
-        except (OSError, UnicodeError):
-            self._names.pop((host, port), None)
-            raise
+        return await asyncio.shield(task)
+
+    def _looked_up(self, name: tuple[str, int], task: asyncio.Task[list[AddressInfo]]) -> None:
+        """Forget a look-up that failed, even if nobody waits for it any more."""
+        if (task.cancelled() or task.exception()) and self._names.get(name, (0.0, None))[1] is task:
+            del self._names[name]

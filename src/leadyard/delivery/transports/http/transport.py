@@ -149,7 +149,7 @@ def _judged(plan: RequestPlan, prepared: Prepared, reply: Reply, rules: AnswerRu
     retry_after = None
     if judgement.outcome is Outcome.RETRY:
         retry_after = retry_after_seconds(reply.headers.get("Retry-After"), clock.now())
-    secrets = prepared.secrets
+    secrets, page = prepared.secrets, judgement.redirect_url
     return Verdict(
         judgement.outcome,
         plan.conceal(judgement.reason, secrets),
@@ -158,4 +158,5 @@ def _judged(plan: RequestPlan, prepared: Prepared, reply: Reply, rules: AnswerRu
         judgement.buyer_reference,
         plan.conceal(reply.text, secrets)[:RESPONSE_TEXT_LIMIT],
         retry_after_seconds=retry_after,
+        details={"redirect_url": plan.conceal(page, secrets)} if page else {},
     )

@@ -55,7 +55,7 @@ class Wire(asyncio.Protocol):
         self._headers: CIMultiDict[str] = CIMultiDict()
         self._body: list[bytes] = []
         self._size = self._fed = 0
-        self._is_body = self._keeps_alive = False
+        self._is_body = self._keeps_alive = self._is_followed = False
 
     @property
     def is_free(self) -> bool:
@@ -113,7 +113,7 @@ class Wire(asyncio.Protocol):
     def _go_on(self) -> None:
         """Take the answer if it is whole or long enough, and give up on one that never ends."""
         if self._answer is not None:
-            self._end(self._answer, is_spent=not self._keeps_alive)
+            self._end(self._answer, is_spent=self._is_followed or not self._keeps_alive)
         elif self._size >= ANSWER_LIMIT:
             self._end(self._whole(), is_spent=True)
         elif not self._is_body and self._fed > _HEAD_LIMIT:
@@ -128,6 +128,10 @@ class Wire(asyncio.Protocol):
             self._end(self._whole(), is_spent=True)
         else:
             self._fail(str(exc or "the connection was closed"))
+
+    def on_message_begin(self) -> None:
+        """See a second answer begin behind the first: what is left of it must not reach the next exchange."""
+        self._is_followed = self._answer is not None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; a trailer says nothing any more."""
@@ -146,13 +150,11 @@ class Wire(asyncio.Protocol):
         self._size += len(self._body[-1])
 
     def on_message_complete(self) -> None:
-        """Take an answer as whole unless it was an interim one; a second one was never asked for."""
+        """Take an answer as whole unless it was an interim one."""
         if not self._is_body:
             self._headers = CIMultiDict()
         elif self._answer is None:
             self._answer = self._whole()
-        else:
-            self._keeps_alive = False
 
     def _whole(self) -> Answered:
         return Answered(self._status, self._headers, b"".join(self._body))

@@ -364,21 +364,16 @@ def upgrade() -> None:
         sa.Column("offer", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("holds", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("is_unknown", sa.Boolean(), sa.Computed("state = 7", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "number", name=op.f("pk_delivery_attempts")),
-    )
-    op.create_index(
-        "ix_delivery_attempts_sending",
-        "delivery_attempts",
-        ["account_id", "worker_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 1"),
+        postgresql_with={"fillfactor": "30"},
     )
     op.create_index(
         "ix_delivery_attempts_unknown",
         "delivery_attempts",
         ["account_id", "lead_id"],
         unique=False,
-        postgresql_where=sa.text("state = 7"),
+        postgresql_where="is_unknown",
     )
     op.create_table(
         "delivery_file_leads",
@@ -419,21 +414,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("account_id", "lead_id", "delivery_id", name=op.f("pk_delivery_jobs")),
+        postgresql_with={"fillfactor": "50"},
     )
-    op.create_index(
-        "ix_delivery_jobs_due",
-        "delivery_jobs",
-        ["account_id", "due_at"],
-        unique=False,
-        postgresql_where=sa.text("worker_id IS NULL"),
-    )
-    op.create_index(
-        "ix_delivery_jobs_worker_id",
-        "delivery_jobs",
-        ["account_id", "worker_id"],
-        unique=False,
-        postgresql_where=sa.text("worker_id IS NOT NULL"),
-    )
+    op.create_index("ix_delivery_jobs_due", "delivery_jobs", ["account_id", "due_at"], unique=False)
     op.create_table(
         "distribution_turns",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -730,7 +713,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_leads")),
         sa.UniqueConstraint("account_id", "uuid", name=op.f("uq_leads_account_id_uuid")),
-        postgresql_with={"fillfactor": "85"},
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_index(
         "ix_leads_email_key",
@@ -837,6 +820,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mail_servers")),
     )
     op.create_table(
+        "mails",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "tries", sa.SmallInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_mails")),
+    )
+    op.create_index("ix_mails_due_at", "mails", ["account_id", "due_at"], unique=False)
+    op.create_table(
         "moved_rows",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -865,6 +866,36 @@ def upgrade() -> None:
         sa.Column("ranges", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "source", "resource", name=op.f("pk_moves")),
+    )
+    op.create_table(
+        "notice_settings",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_notice_settings")),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("acknowledged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_notices")),
+    )
+    op.create_index("ix_notices_created_at", "notices", ["account_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_notices_waiting",
+        "notices",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("acknowledged_at IS NULL"),
     )
     op.create_table(
         "partners",
@@ -914,6 +945,7 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=False,
         ),
+        sa.Column("is_only_submitted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_people")),

@@ -1,0 +1,1 @@
+"""Statements of affiliates over any period: what they were owed, what changed that, and what they are owed."""
