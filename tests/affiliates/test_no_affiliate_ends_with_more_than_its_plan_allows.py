@@ -16,11 +16,11 @@ from tests.affiliates.shop import Shop, new_shop
 from tests.conftest import run_on_server, with_database
 
 from leadyard.affiliates.affiliates import service as affiliates
-from leadyard.affiliates.commissions import store
-from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.commissions.model import CommissionRecord
-from leadyard.affiliates.model import Affiliate
-from leadyard.affiliates.purchases.model import Cancellation, Purchase, PurchaseChange
+from leadyard.affiliates.model import PAYOUT_STATES, Affiliate, PayoutMethod, PayoutState
+from leadyard.affiliates.payouts.model import RunInput
+from leadyard.affiliates.payouts.service import Payouts
+from leadyard.affiliates.purchases.model import Cancellation, Purchase, PurchaseChange, Refund
 from leadyard.campaigns.model import Dedupe
 from leadyard.kit.errors import ConflictError
 from leadyard.leads.after_sale.model import Ask
@@ -52,8 +52,13 @@ class Walk:
         self.codes: list[str] = []
         self.most: dict[str, Decimal] = defaultdict(Decimal)
         self.leads: list[int] = []
+        self.runs: list[int] = []
         self.delivery_id = 0
         self.buyer_id = 0
+
+    @property
+    def payouts(self) -> Payouts:
+        return Payouts(self.shop.database, self.shop.ledger)
 
     async def begin(self) -> None:
         await self.shop.plan("all", *LINES)
@@ -104,13 +109,36 @@ class Walk:
         if known is not None:
             await self.shop.mark_paid(known, await self.child())
 
+    async def start_run(self) -> None:
+        """Promise everything that is due to payouts that are paid by hand."""
+        run = await self.payouts.run(self.shop.actor, RunInput(method=PayoutMethod.MANUAL))
+        if run.id is not None:
+            self.runs.append(run.id)
+
     async def pay_out(self) -> None:
-        """Pay and net everything that is due, as a payout run does."""
-        async with self.shop.database.unit_of_work() as connection:
-            booking = Booking(self.shop.ledger, self.shop.account_id, self.now)
-            for one in await self.shop.listed(status="due"):
-                booking.pay(await store.lock(connection, self.shop.account_id, "id", one.id), "a payout")
-            await booking.write(connection)
+        await self.start_run()
+        await self.pay_run(-1)
+
+    async def pay_run(self, place: int) -> None:
+        if self.runs:
+            await self.payouts.mark_run_paid(self.shop.actor, self.runs[place % len(self.runs)])
+
+    async def give_up_run(self, place: int) -> None:
+        """Give up what is still open of a run: it waits for another."""
+        if self.runs:
+            run = await self.payouts.read_run(self.shop.account_id, self.runs[place % len(self.runs)])
+            for payout in run.payouts:
+                if payout.state is PayoutState.OPEN and payout.id is not None:
+                    await self.payouts.cancel(self.shop.actor, payout.id)
+
+    async def refund(self, place: int, amount: Decimal, number: int) -> None:
+        """Have a part, or all, given back under one of few ids, so that some are told twice."""
+        if self.codes:
+            refund = Refund(
+                purchase_codes=(self.codes[place % len(self.codes)],), source="test", amount=amount,
+                refund_code=f"r{number}",
+            )  # fmt: skip
+            await self.shop.purchases.refund(self.shop.account_id, refund)
 
     async def reject(self, place: int) -> None:
         found = [c for c in await self.shop.listed() if c.lead_id is None]
@@ -158,6 +186,7 @@ class Walk:
         found = await self.shop.listed()
         await self.check_balances(found)
         await self.check_purchases(found)
+        await self.check_payouts(found)
 
     async def check_balances(self, found: list[CommissionRecord]) -> None:
         owed: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
@@ -181,6 +210,21 @@ class Walk:
             cancelled = purchase.cancellation
             if cancelled is not None and cancelled.effective_at <= purchase.updated_at:
                 assert had == {0: 0, 1: 0}
+
+    async def check_payouts(self, found: list[CommissionRecord]) -> None:
+        """Each payout is worth its lines and more than nothing; one that was given up has none."""
+        lines: dict[int, Decimal] = defaultdict(Decimal)
+        for one in found:
+            if one.payout_id is not None:
+                lines[one.payout_id] += one.amount
+        for payout in await self.shop.rows("payouts"):
+            if payout["state"] == PAYOUT_STATES[PayoutState.FAILED]:
+                assert payout["id"] not in lines
+                continue
+            assert payout["amount"] == lines[payout["id"]] * 1_000_000 > 0
+            is_paid = payout["state"] == PAYOUT_STATES[PayoutState.PAID]
+            statuses = {one.status for one in found if one.payout_id == payout["id"]}
+            assert statuses == {"paid" if is_paid else "due"}
 
     async def finish(self) -> None:
         """Once all is worked in, each lead's share is what its revenue says."""
@@ -206,6 +250,10 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(lambda d: lambda w: w.wait(d), st.integers(0, 45)),
     st.builds(lambda i: lambda w: w.mark(i), places),
     st.just(lambda w: w.pay_out()),
+    st.just(lambda w: w.start_run()),
+    st.builds(lambda i: lambda w: w.pay_run(i), places),
+    st.builds(lambda i: lambda w: w.give_up_run(i), places),
+    st.builds(lambda i, a, n: lambda w: w.refund(i, a, n), places, amounts, st.integers(0, 3)),
     st.builds(lambda i: lambda w: w.reject(i), places),
     st.builds(lambda b: lambda w: w.archive(is_back=b), st.booleans()),
     st.just(lambda w: w.sell()),

@@ -110,3 +110,46 @@ async def test_rates_are_checked(client: httpx.AsyncClient) -> None:
     await made(client, "/exchange-rates", {**rate, "rate": "0"}, 422)
     await made(client, "/exchange-rates", {**rate, "currency": "euro"}, 422)
     await made(client, "/exchange-rates", {**rate, "day": "2026-02-30"}, 422)
+
+
+async def rates(client: httpx.AsyncClient, **filters: Any) -> list[tuple[str, str, str, str]]:
+    found = (await client.get("/exchange-rates", params=filters)).json()["items"]
+    return [(one["currency"], one["to_currency"], one["day"], one["rate"]) for one in found]
+
+
+async def test_exchange_rates_are_listed_page_by_page_and_forgotten(
+    client: httpx.AsyncClient, foreign: httpx.AsyncClient
+) -> None:
+    euro = {"currency": "eur", "to_currency": "USD", "day": "2026-03-01", "rate": "1.08"}
+    pound = {"currency": "GBP", "to_currency": "USD", "day": "2026-04-01", "rate": "1.3"}
+    for one in (euro, pound, {**euro, "day": "2026-05-01", "rate": "1.1"}):
+        await made(client, "/exchange-rates", one, 200)
+    first, second = ("EUR", "USD", "2026-03-01", "1.08"), ("EUR", "USD", "2026-05-01", "1.1")
+
+    assert await rates(client) == [second, ("GBP", "USD", "2026-04-01", "1.3"), first]
+    assert await rates(client, currency="eur", per_page=1, page=2) == [first]
+    assert await rates(client, currency="CHF") == []
+    assert await rates(foreign) == []
+
+    path = "/exchange-rates/eur/usd/2026-05-01"
+    assert (await foreign.delete(path)).status_code == 404
+    assert [(await client.delete(path)).status_code for _ in range(2)] == [204, 404]
+    assert await rates(client, currency="EUR") == [first]
+    changes = (await client.get("/audit-log")).json()["items"]
+    assert changes[0]["before"] == {
+        "currency": "EUR",
+        "to_currency": "USD",
+        "day": "2026-05-01",
+        "rate": "1.1",
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["euro/USD/2026-03-01", "EUR/USD/2026-02-30", "EUR/USD/soon", "EUR/USD/2026-03-02"]
+)
+async def test_a_rate_that_is_not_there_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    rate = {"currency": "EUR", "to_currency": "USD", "day": "2026-03-01", "rate": "1.08"}
+    await made(client, "/exchange-rates", rate, 200)
+
+    assert (await client.delete(f"/exchange-rates/{path}")).status_code == 404
+    assert len(await rates(client)) == 1

@@ -141,9 +141,14 @@ class DelayUnit(StrEnum):
 
 
 class Tier(msgspec.Struct, frozen=True):
-    """From this many standing purchases of the affiliate in the calendar month on, this amount or percentage."""
+    """Another price from so much of the affiliate's calendar month on, the event itself included.
 
-    from_count: Annotated[int, Meta(ge=1)]
+    Either `from_count` purchases that stand (sold leads for a sold lead), or `from_revenue` of them, in the plan's
+    currency.
+    """
+
+    from_count: Annotated[int, Meta(ge=1)] | None = None
+    from_revenue: Decimal | None = None
     fixed: Decimal | None = None
     percent: Decimal | None = None
 

@@ -16,6 +16,7 @@ from leadyard.affiliates.affiliates import service as affiliates
 from leadyard.affiliates.commissions import store
 from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.model import Program
+from leadyard.affiliates.plans.service import plans
 from leadyard.app import Services
 from leadyard.identity.versions import bump_version
 from leadyard.kit.money import to_micros
@@ -201,6 +202,29 @@ async def test_several_workers_settle_each_lead_once(market: Market) -> None:
     await market.work()
     await asyncio.gather(*(market.worker.work_once(datetime.now(UTC)) for _ in range(4)))
     assert sorted(await market.shares()) == ["0.62 GBP due"] * 4 + ["2.5 GBP due"] * 4
+    assert await market.differences() == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "expected"),
+    [({"from_count": 2}, ["2.5", "5", "5"]), ({"from_revenue": "30"}, ["2.5", "2.5", "5"])],
+)
+async def test_tiers_count_the_months_sold_leads_and_a_share_keeps_its_tier(
+    market: Market, tier: dict[str, Any], expected: list[str]
+) -> None:
+    [known], _ = await plans.search(market.database, market.account_id)
+    line = {"pays_for": "sold_lead", "percent": "20", "tiers": [{**tier, "percent": "40"}]}
+    await plans.update(market.database, market.actor, known.id, {"lines": [line]})
+    lead_ids = []
+    for number in range(3):
+        await market.visitor(f"{number}@example.com", "child", NOW)
+        lead_ids.append(await market.post(f"{number}@example.com", f"0770090012{number}"))
+        await market.settle()
+    assert await market.shares() == [f"{amount} GBP due" for amount in expected]
+
+    await market.reprice(lead_ids[0], "10")
+    await market.reprice(lead_ids[2], "10")
+    assert await market.shares() == ["2 GBP due", f"{expected[1]} GBP due", "4 GBP due"]
     assert await market.differences() == []
 
 

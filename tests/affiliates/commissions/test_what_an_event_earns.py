@@ -141,6 +141,82 @@ def test_tiers_by_volume(purchases: int, expected: str) -> None:
     assert amounts(purchase("10"), line(percent="10", tiers=tiers), chain=chain) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("before", "amount", "expected"),
+    [
+        ("0", "10", "1.00"),
+        ("489.99", "10", "1.00"),
+        ("490", "10", "1.50"),
+        ("989.99", "10", "1.50"),
+        ("990", "10", "2.00"),
+        ("0", "1000", "200.00"),
+        ("99999", "10", "2.00"),
+    ],
+)
+@pytest.mark.parametrize("pays_for", [PURCHASE, PaysFor.SOLD_LEAD])
+def test_tiers_by_the_months_revenue_count_the_event_itself(
+    before: str, amount: str, expected: str, pays_for: PaysFor
+) -> None:
+    tiers = (
+        Tier(from_revenue=Decimal(1000), percent=Decimal(20)),
+        Tier(from_revenue=Decimal(500), percent=Decimal(15)),
+    )
+    event = Event(origin="x", pays_for=frozenset({pays_for}), at=AT, currency="USD", amount=Decimal(amount))
+    chain = (ChainLink(1, None, 3, Decimal(before)),)
+    assert amounts(event, line(pays_for, percent="10", tiers=tiers), chain=chain) == [expected]
+
+
+@pytest.mark.parametrize(("rate", "expected"), [("1.2", "12.00"), ("1.1", "5.50"), (None, "5.00")])
+def test_revenue_counts_in_the_plans_currency_where_a_rate_is_known(rate: str | None, expected: str) -> None:
+    tiers = (Tier(from_revenue=Decimal(115), percent=Decimal(10)),)
+    event = purchase("100", currency="EUR", rate=d(rate))
+    assert amounts(event, line(percent="5", tiers=tiers)) == [expected]
+
+
+def test_those_above_the_credited_affiliate_reach_tiers_by_their_own_revenue() -> None:
+    tiers = (Tier(from_revenue=Decimal(100), percent=Decimal(5)),)
+    lines = (line(percent="1", level=1, tiers=tiers),)
+    assert amounts(purchase("100"), *lines, chain=(ChainLink(1), ChainLink(2))) == ["1.00"]
+    above = ChainLink(2, revenue=Decimal(100))
+    assert amounts(purchase("100"), *lines, chain=(ChainLink(1), above)) == ["5.00"]
+
+
+@pytest.mark.parametrize(("tier", "expected"), [(None, "1.00"), (1, "2.00"), (2, "3.00")])
+def test_a_tier_that_was_reached_once_stays(tier: int | None, expected: str) -> None:
+    tiers = (Tier(1, percent=Decimal(20)), Tier(5, percent=Decimal(30)))
+    terms, link = Line(1, line(percent="10", tiers=tiers)), ChainLink(1, None, 7)
+    one = earning(purchase("10"), terms, link, "USD", due_at=AT, tier=tier)
+    assert one is not None
+    assert (str(one.amount), one.tier) == (expected, tier)
+
+
+@given(
+    amount=st.decimals(0, 10**6, places=2),
+    before=st.decimals(0, 10**6, places=2),
+    steps=st.lists(st.decimals(1, 10**6, places=2), min_size=1, max_size=5, unique=True),
+    by_count=st.booleans(),
+)
+def test_more_volume_never_pays_less_where_higher_tiers_pay_more(
+    amount: Decimal, before: Decimal, steps: list[Decimal], *, by_count: bool
+) -> None:
+    tiers = tuple(
+        Tier(from_count=int(step), percent=Decimal(10 + place))
+        if by_count
+        else Tier(from_revenue=step, percent=Decimal(10 + place))
+        for place, step in enumerate(sorted(steps), 1)
+    )
+    terms = Line(1, line(percent="10", tiers=tiers))
+    pays = []
+    for volume in (Decimal(0), before, before * 2 + 1):
+        link = ChainLink(1, None, int(volume), volume)
+        one = earning(purchase(str(amount)), terms, link, "USD", due_at=AT)
+        pays.append(Decimal(0) if one is None else one.amount)
+        reached = volume if by_count else volume + amount
+        percent = 10 + sum(int(step) <= int(reached) if by_count else step <= reached for step in steps)
+        assert abs(pays[-1] - amount * percent / 100) <= Decimal("0.005")
+    assert pays == sorted(pays)
+
+
 @pytest.mark.parametrize(("ordinal", "expected"), [(1, 1), (2, 1), (3, 0), (40, 0)])
 def test_the_first_purchases_of_a_customer(ordinal: int, expected: int) -> None:
     assert len(paid(purchase("10", ordinal=ordinal), line(fixed="1", first_purchases=2))) == expected

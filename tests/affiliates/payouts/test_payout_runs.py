@@ -221,3 +221,28 @@ def test_every_line_is_paid_with_all_of_its_balance_or_waits(
         )
         least = max(minimum, 1) if one.currency == "USD" else 1
         assert (one.id in paid) == (balance >= least)
+
+
+async def test_runs_are_listed_newest_first_with_what_is_not_settled(
+    client: httpx.AsyncClient, foreign: httpx.AsyncClient, programme: Programme
+) -> None:
+    ann, bob = await programme.affiliate("ann"), await programme.affiliate("bob")
+    await programme.earn(ann, "10")
+    await programme.earn(bob, "10")
+    first = await run(client)
+    await programme.earn(ann, "5")
+    second = await run(client)
+    await client.post(f"/payouts/{first['payouts'][0]['id']}/paid")
+    await client.post(f"/payout-runs/{second['id']}/paid")
+
+    listed = (await client.get("/payout-runs")).json()
+    paged = (await client.get("/payout-runs", params={"per_page": 1, "page": 2})).json()
+
+    assert [(one["id"], one["payouts"], one["unsettled"]) for one in listed["items"]] == [
+        (second["id"], 1, 0), (first["id"], 2, 1),
+    ]  # fmt: skip
+    assert (listed["items"][0]["method"], listed["items"][0]["started_by"]) == (
+        "manual", "key 1 (test)",
+    )  # fmt: skip
+    assert [one["id"] for one in paged["items"]] == [first["id"]]
+    assert (await foreign.get("/payout-runs")).json()["items"] == []

@@ -1,6 +1,6 @@
 """Purchases are recorded once, with what they earn (docs/affiliates.md, "Purchases")."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,8 @@ import pytest
 from tests.affiliates.shop import Shop, shown
 
 from leadyard.affiliates.affiliates import service as affiliates
+from leadyard.affiliates.commissions import exchange_rates
+from leadyard.affiliates.commissions.exchange_rates import ExchangeRate
 from leadyard.affiliates.plans.service import plans
 from leadyard.kit.errors import ConflictError, InvalidInputError, NotFoundError
 
@@ -199,8 +201,8 @@ async def test_the_merchants_own_purchase_pays_nobody(shop: Shop) -> None:
 async def test_currencies_are_converted_at_the_rate_of_the_day(shop: Shop) -> None:
     today = datetime.now(UTC).date()
     unknown = await shop.buy("a@example.com", "100", currency="eur", code="child")
-    await shop.commissions.put_rate(shop.account_id, "EUR", "USD", today - timedelta(days=3), Decimal("1.1"))
-    await shop.commissions.put_rate(shop.account_id, "EUR", "USD", today + timedelta(days=3), Decimal(9))
+    await put_rate(shop, today - timedelta(days=3), "1.1")
+    await put_rate(shop, today + timedelta(days=3), "9")
     known = await shop.buy("b@example.com", "100", currency="EUR", code="child")
     assert [c.currency for c in await shop.listed(purchase_id=unknown.id)] == ["EUR"] * 3
     first = (await shop.listed(purchase_id=known.id))[0]
@@ -208,6 +210,11 @@ async def test_currencies_are_converted_at_the_rate_of_the_day(shop: Shop) -> No
     await shop.change(unknown, "200")
     assert [c.currency for c in await shop.listed(purchase_id=unknown.id)] == ["EUR"] * 3 + ["USD"] * 3
     assert await shop.differences() == []
+
+
+async def put_rate(shop: Shop, day: date, rate: str) -> None:
+    wanted = ExchangeRate("EUR", "USD", day, Decimal(rate))
+    await exchange_rates.put(shop.database, shop.account_id, wanted)
 
 
 async def test_tiers_count_the_purchases_of_the_month(shop: Shop) -> None:
@@ -218,6 +225,19 @@ async def test_tiers_count_the_purchases_of_the_month(shop: Shop) -> None:
     await shop.cancel(bought[0])
     again = await shop.buy("4@example.com", "100", code="child", plan_code="tiers")
     assert await shop.paid(again) == ["1 due"]
+
+
+async def test_tiers_sum_the_revenue_of_the_month_in_the_plans_currency(shop: Shop) -> None:
+    tiers = [{"from_revenue": "200", "percent": "20"}]
+    await shop.plan("tiers", {"pays_for": "purchase", "percent": "10", "tiers": tiers})
+    await put_rate(shop, date(2026, 1, 1), "1.1")
+    more: dict[str, Any] = {"code": "child", "plan_code": "tiers"}
+    first = await shop.buy("1@example.com", "90", currency="EUR", **more)
+    second = await shop.buy("2@example.com", "100", **more)
+    third = await shop.buy("3@example.com", "1", **more)
+    assert [await shop.paid(one) for one in (first, second, third)] == [["9.9 due"], ["10 due"], ["0.2 due"]]
+    assert await shop.paid(await shop.change(second, "101")) == ["20.2 due"]
+    assert await shop.differences() == []
 
 
 async def test_a_plan_that_changes_pays_later_purchases_alone(shop: Shop) -> None:

@@ -198,3 +198,20 @@ async def test_secrets_are_masked_and_unknown_systems_are_not_found(shop: Shop) 
     assert (
         await shop.own("PUT", "/billing-systems/stripe", json={"verify_url": "https://a.example/"})
     ).status_code == 422
+
+
+async def test_billing_systems_are_listed_and_forgotten(shop: Shop) -> None:
+    await shop.own("PUT", "/billing-systems/stripe", json={"signing_secret": SECRET})
+
+    listed = await shop.own("GET", "/billing-systems")
+    systems = {one["name"]: one["settings"] for one in listed.json()["systems"]}
+    assert set(systems) == {"paypal", "chargify", "coinbase", "shopify", "stripe", "woocommerce"}
+    assert [name for name, settings in systems.items() if settings is not None] == ["stripe"]
+    assert SECRET not in listed.text
+
+    gone = [
+        (await shop.own("DELETE", f"/billing-systems/{name}")).status_code
+        for name in ("stripe", "stripe", "other")
+    ]
+    assert gone == [204, 404, 404]
+    assert (await shop.post("/stripe_webhook", STRIPE_INVOICE)).json()["results"] == ["recorded"]

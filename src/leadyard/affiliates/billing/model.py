@@ -31,3 +31,16 @@ class BillingProvider(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     allows_sandbox: bool = False
     verify_url: Annotated[Destination, Meta(max_length=2048)] | None = None
+
+
+class BillingSystemShown(msgspec.Struct, frozen=True):
+    """A billing system, and what it must prove, secrets masked; null where nothing is set."""
+
+    name: str
+    settings: BillingProvider | None
+
+
+class BillingSystems(msgspec.Struct, frozen=True):
+    """Every billing system that can prove something."""
+
+    systems: tuple[BillingSystemShown, ...]

@@ -38,6 +38,21 @@ async def put(database: Database, actor: Actor, name: str, wanted: BillingProvid
     return await system.put(database, actor, wanted)
 
 
+async def show_all(database: Database, account_id: int) -> dict[str, Any]:
+    """Give every billing system with its settings, secrets masked; None where nothing is set."""
+    async with database.connection() as connection:
+        known = {name: await system.read(connection, account_id) for name, system in _SYSTEMS.items()}
+    systems = [
+        {"name": name, "settings": None if found is None else masked(found)} for name, found in known.items()
+    ]
+    return {"systems": systems}
+
+
+async def delete(database: Database, actor: Actor, name: str) -> None:
+    """Forget what a billing system must prove: its messages count by the key alone again. Raises NotFoundError."""
+    await _known(name).delete(database, actor)
+
+
 def _problems(name: str, wanted: BillingProvider) -> Iterator[FieldProblem]:
     if wanted.verify_url is not None and (name != PAYPAL or not is_web_address(wanted.verify_url)):
         yield FieldProblem("verify_url", "is not a web address, or not for this system")

@@ -1,15 +1,18 @@
 """Commissions and exchange rates in the own API."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from leadyard.affiliates.commissions import exchange_rates
+from leadyard.affiliates.commissions.exchange_rates import ExchangeRate
 from leadyard.affiliates.commissions.model import CommissionFilters, CommissionRecord, CommissionStatus, Sum
 from leadyard.affiliates.commissions.service import Commissions
 from leadyard.identity.model import Permission
+from leadyard.kit.paging import Page
 from leadyard.own_api.operation import PAGING, Answer, Call, Operation, Parameter, Section, page_of
 
 _PATH = "/commissions"
@@ -51,15 +54,6 @@ class Totals(msgspec.Struct, frozen=True):
     """Commissions by currency and status."""
 
     sums: list[Sum]
-
-
-class ExchangeRate(msgspec.Struct, frozen=True):
-    """What one of `currency` is worth in `to_currency`, from `day` on until a later rate."""
-
-    currency: str
-    to_currency: str
-    day: date
-    rate: Decimal
 
 
 class PaidCommissions(msgspec.Struct, frozen=True):
@@ -121,8 +115,29 @@ def section(commissions: Commissions) -> Section:
                 method="POST", path="/exchange-rates", id="putExchangeRate", summary="Enter an exchange rate",
                 description="New, or instead of the one of that day. A percentage is paid in the plan's currency by the "
                 "latest rate of the purchase's day, in the purchase's currency where there is none.",
-                handler=ends.put_rate, permission=_WRITE, body=ExchangeRate, answer=ExchangeRate,
+                handler=_put_rate, permission=_WRITE, body=ExchangeRate, answer=ExchangeRate,
                 example={"currency": "EUR", "to_currency": "USD", "day": "2026-03-01", "rate": "1.08"},
+            ),
+            Operation(
+                method="GET", path="/exchange-rates", id="listExchangeRates", summary="List exchange rates",
+                description="The latest days first.", handler=_list_rates, permission=_LOOK, answer=ExchangeRate,
+                is_list=True,
+                parameters=(
+                    Parameter("currency", str | None, "Only rates of this currency."),
+                    Parameter("to_currency", str | None, "Only rates into this currency."),
+                    *PAGING,
+                ),
+            ),
+            Operation(
+                method="DELETE", path="/exchange-rates/{currency}/{to_currency}/{day}", id="deleteExchangeRate",
+                summary="Forget an exchange rate", handler=_delete_rate, permission=_WRITE, status=204,
+                parts=(
+                    Parameter("currency", str, "The currency."),
+                    Parameter("to_currency", str, "The currency in which it is worth so much."),
+                    Parameter("day", str, "The day, such as 2026-03-01."),
+                ),
+                description="From its day on the one before it counts again, for what is still to come or worked out "
+                "anew; what was paid by it stays.",
             ),
         ),
     )  # fmt: skip
@@ -163,12 +178,25 @@ class _Endpoints:
     async def reject(self, call: Call) -> Answer:
         return Answer(await self._commissions.reject(call.account_id, call.id(), call.body.note))
 
-    async def put_rate(self, call: Call) -> Answer:
-        body: ExchangeRate = call.body
-        await self._commissions.put_rate(
-            call.account_id, body.currency, body.to_currency, body.day, body.rate
-        )
-        return Answer(body)
+
+async def _put_rate(call: Call) -> Answer:
+    await exchange_rates.put(call.database, call.account_id, call.body)
+    return Answer(call.body)
+
+
+async def _list_rates(call: Call) -> Answer:
+    limit = call.query["per_page"]
+    found, total = await exchange_rates.search(
+        call.database, call.account_id, Page(limit, (call.query["page"] - 1) * limit),
+        currency=call.query["currency"], to_currency=call.query["to_currency"],
+    )  # fmt: skip
+    return page_of(call, found, total)
+
+
+async def _delete_rate(call: Call) -> Answer:
+    parts = (call.text(name) for name in ("currency", "to_currency", "day"))
+    await exchange_rates.delete(call.database, call.actor, *parts)
+    return Answer()
 
 
 def _filters(call: Call) -> CommissionFilters:

@@ -1,8 +1,10 @@
 """What an event needs to be put to a plan, read inside the unit of work; and commissions in the form in which they are made."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,9 +13,10 @@ from leadyard.affiliates.commissions import store
 from leadyard.affiliates.commissions.model import Draft
 from leadyard.affiliates.commissions.months import month_of
 from leadyard.affiliates.commissions.rules import ChainLink, Earning, Line
+from leadyard.affiliates.commissions.store import Brought
 from leadyard.affiliates.model import CommissionKind
 from leadyard.identity.service import load_account
-from leadyard.kit.money import to_micros
+from leadyard.kit.money import from_micros, to_micros
 from leadyard.storage.database import Connection
 
 
@@ -32,6 +35,13 @@ async def zone_of(connection: Connection, account_id: int) -> ZoneInfo:
     return ZoneInfo((await load_account(connection, account_id)).time_zone)
 
 
+class Volume(StrEnum):
+    """What tiers count: purchases that stand, or sold leads with a share."""
+
+    PURCHASES = "purchases"
+    SOLD_LEADS = "sold_leads"
+
+
 async def chain_for(
     connection: Connection,
     account_id: int,
@@ -39,29 +49,51 @@ async def chain_for(
     lines: Sequence[Line],
     at: datetime,
     *,
-    is_purchase: bool = False,
+    volume: Volume | None = None,
+    currency: str = "",
 ) -> tuple[ChainLink, ...]:
     """Give the credited affiliate and those above it as far as the lines go; nobody without one.
 
-    Where a line has tiers, purchases of the month are counted, this one included; others of these affiliates wait
-    until the unit of work ends, so that no two of them are the same one.
+    Where a line has tiers, the month's `volume` is counted, this event included, and its revenue without it summed in
+    the plan's `currency`; other events of these affiliates wait until the unit of work ends, so that no two of them
+    are the same one.
     """
     if affiliate_id is None:
         return ()
     levels = max((line.terms.level for line in lines), default=0)
     links = await store.chain(connection, account_id, affiliate_id, levels)
-    if not any(line.terms.tiers for line in lines):
+    if volume is None or not any(line.terms.tiers for line in lines):
         return tuple(links)
     ids = [link.affiliate_id for link in links]
     await store.lock_affiliates(connection, account_id, ids)
-    start, end = month_of(at, await zone_of(connection, account_id))
-    counts = await store.volumes(connection, account_id, ids, start, end)
+    zone = await zone_of(connection, account_id)
+    start, end = month_of(at, zone)
+    count = store.purchases_of if volume is Volume.PURCHASES else store.sold_leads_of
+    counts: dict[int, int] = defaultdict(int)
+    revenues: dict[int, Decimal] = defaultdict(Decimal)
+    for one in await count(connection, account_id, ids, start, end):
+        counts[one.affiliate_id] += one.number
+        revenues[one.affiliate_id] += await _worth(connection, account_id, one, currency, at, zone)
     return tuple(
         msgspec.structs.replace(
-            link, purchases=counts.get(link.affiliate_id, 0) + int(is_purchase and level == 0)
+            link,
+            purchases=counts[link.affiliate_id] + int(level == 0),
+            revenue=revenues[link.affiliate_id],
         )
         for level, link in enumerate(links)
     )
+
+
+async def _worth(
+    connection: Connection, account_id: int, one: Brought, currency: str, at: datetime, zone: ZoneInfo
+) -> Decimal:
+    """Give an amount in another currency; nothing where no rate is known."""
+    rate = (
+        Decimal(1)
+        if one.currency == currency
+        else await rate_for(connection, account_id, one.currency, currency, at, zone)
+    )
+    return Decimal(0) if rate is None else from_micros(one.amount) * rate
 
 
 async def rate_for(
@@ -80,7 +112,7 @@ def draft_of(one: Earning, about: About, *, plan_id: int, is_held: bool = False)
         currency=one.currency, reason=one.reason, due_at=one.due_at, purchase_id=about.purchase_id,
         person_id=about.person_id, visitor_id=about.visitor_id, lead_id=about.lead_id, touch_id=about.touch_id,
         plan_id=plan_id, plan_line_id=one.line.id, level=one.level, repetition=one.repetition, rate=one.rate,
-        is_held=is_held or one.line.terms.needs_approval,
+        tier=one.tier, is_held=is_held or one.line.terms.needs_approval,
     )  # fmt: skip
 
 

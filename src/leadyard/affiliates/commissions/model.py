@@ -21,7 +21,10 @@ class CommissionStatus(StrEnum):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A commission that is to be made; `amount` in micro-units, `origin` names what made it."""
+    """A commission that is to be made; `amount` in micro-units, `origin` names what made it.
+
+    `tier` is the place, from 1, of the tier of the plan's line whose price it has.
+    """
 
     affiliate_id: int
     kind: CommissionKind
@@ -41,6 +44,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 0
     repetition: int = 1
     rate: Decimal | None = None
+    tier: int | None = None
     note: str | None = None
     is_held: bool = False
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from leadyard.affiliates.commissions.months import after
 from leadyard.affiliates.model import LineItem, PaysFor, PlanLine, Repeats
@@ -37,13 +38,15 @@ class Line(msgspec.Struct, frozen=True):
 class ChainLink(msgspec.Struct, frozen=True):
     """An affiliate of the chain at the moment of the event.
 
-    `purchases` counts its purchases that stand in the event's month, the event's own included. One that `earns`
-    nothing keeps its level but is paid nothing.
+    `purchases` counts its purchases that stand in the event's month, the event's own included, or its sold leads when
+    the event is one; `revenue` is what the others of them brought, in the plan's currency. One that `earns` nothing
+    keeps its level but is paid nothing.
     """
 
     affiliate_id: int
     group: str | None = None
     purchases: int = 0
+    revenue: Decimal = Decimal(0)
     earns: bool = True
 
 
@@ -72,7 +75,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Earning(msgspec.Struct, frozen=True):
-    """One commission before it is kept."""
+    """One commission before it is kept; `tier` is the place, from 1, of the tier whose price it has."""
 
     origin: str
     line: Line
@@ -84,6 +87,7 @@ class Earning(msgspec.Struct, frozen=True):
     rate: Decimal | None
     reason: str
     due_at: datetime
+    tier: int | None = None
 
 
 def earnings(
@@ -114,11 +118,23 @@ def matches(
 
 
 def earning(
-    event: Event, line: Line, link: ChainLink, currency: str, *, due_at: datetime, repetition: int = 1
+    event: Event,
+    line: Line,
+    link: ChainLink,
+    currency: str,
+    *,
+    due_at: datetime,
+    repetition: int = 1,
+    tier: int | UnsetType | None = UNSET,
 ) -> Earning | None:
-    """Work out what one line pays one affiliate for an event; None when it comes to nothing."""
+    """Work out what one line pays one affiliate for an event; None when it comes to nothing.
+
+    `tier` is the one that was reached when the event was paid for first, where that is so.
+    """
     terms = line.terms
-    fixed, percent = _price(terms, link)
+    reached = tier_of(terms, event, link, currency) if tier is UNSET else tier
+    price = terms if reached is None else terms.tiers[reached - 1]
+    fixed, percent = price.fixed, price.percent
     base = _base(terms, event)
     if base is None:
         return None
@@ -145,7 +161,8 @@ def earning(
         words.append(f"month {repetition}")
     origin = origin_of(event.origin, line.id, terms.level, repetition)
     return Earning(
-        origin, line, terms.level, repetition, link.affiliate_id, rounded, paid_in, rate, ", ".join(words), due_at
+        origin, line, terms.level, repetition, link.affiliate_id, rounded, paid_in, rate, ", ".join(words), due_at,
+        reached,
     )  # fmt: skip
 
 
@@ -182,13 +199,20 @@ def _is_for(terms: PlanLine, event: Event, link: ChainLink) -> bool:
     return terms.first_purchases is None or (event.ordinal or 0) <= terms.first_purchases
 
 
-def _price(terms: PlanLine, link: ChainLink) -> tuple[Decimal | None, Decimal | None]:
-    """Take the highest tier that the affiliate has reached, else the line's own price."""
-    reached = [tier for tier in terms.tiers if tier.from_count <= link.purchases]
-    if not reached:
-        return terms.fixed, terms.percent
-    best = max(reached, key=lambda tier: tier.from_count)
-    return best.fixed, best.percent
+def tier_of(terms: PlanLine, event: Event, link: ChainLink, currency: str) -> int | None:
+    """Tell which tier of a line an affiliate has reached, by its place from 1: the highest; None for the line's own price.
+
+    The event's amount counts for the credited affiliate alone, and only where it is known in the plan's currency.
+    """
+    worth = event.rate if event.currency != currency else Decimal(1)
+    own = Decimal(0) if terms.level or event.amount is None or worth is None else event.amount * worth
+    reached = [
+        (tier.from_count or tier.from_revenue or 0, place)
+        for place, tier in enumerate(terms.tiers, 1)
+        if (tier.from_count is not None and tier.from_count <= link.purchases)
+        or (tier.from_revenue is not None and tier.from_revenue <= link.revenue + own)
+    ]
+    return max(reached)[1] if reached else None
 
 
 def _base(terms: PlanLine, event: Event) -> _Base | None:

@@ -1,7 +1,7 @@
 """What merchants do with commissions."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -196,25 +196,6 @@ class Commissions:
             return len(rows)
 
         return await in_one_unit(self._database, work)
-
-    async def put_rate(
-        self, account_id: int, currency: str, to_currency: str, day: date, rate: Decimal
-    ) -> None:
-        """Say what one of a currency is worth in another from a day on; raises InvalidInputError."""
-        codes = {"currency": read_currency(currency), "to_currency": read_currency(to_currency)}
-        problems = [
-            FieldProblem(name, "must be an ISO 4217 code such as USD")
-            for name, code in codes.items()
-            if code is None
-        ]
-        if not rate.is_finite() or not Decimal("0.000000000001") <= rate < MOST:
-            problems.append(FieldProblem("rate", "must be above 0, with at most 12 decimals"))
-        if problems:
-            raise InvalidInputError(problems)
-        async with self._database.unit_of_work() as connection:
-            await store.put_rate(
-                connection, account_id, codes["currency"] or "", codes["to_currency"] or "", day, rate
-            )
 
     async def _lock(
         self, connection: Connection, account_id: int, commission_id: int, now: datetime

@@ -11,7 +11,7 @@ import msgspec
 from leadyard.affiliates.commissions import occasion_store, store
 from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.commissions.clawing_back import counterpart
-from leadyard.affiliates.commissions.earning import About, chain_for, draft_of, rate_for, zone_of
+from leadyard.affiliates.commissions.earning import About, Volume, chain_for, draft_of, rate_for, zone_of
 from leadyard.affiliates.commissions.model import Commission, Draft
 from leadyard.affiliates.commissions.occasion_store import SoldLead
 from leadyard.affiliates.commissions.occasions import lock_people
@@ -130,7 +130,8 @@ async def _known_shares(
     for (line_id, _), rows in slots.items():
         event, line = _event(lead, at, rows[0].rate), lines[line_id]
         due_at = first_due(event, line, zone)
-        one = earning(event, line, ChainLink(rows[0].affiliate_id), plan.currency, due_at=due_at)
+        link = ChainLink(rows[0].affiliate_id)
+        one = earning(event, line, link, plan.currency, due_at=due_at, tier=rows[0].tier)
         shares.append(Share(one, tuple(rows)))
     return shares
 
@@ -164,7 +165,9 @@ async def _earned(
     zone: ZoneInfo,
 ) -> list[Earning]:
     lines = [line for line in plan.lines if line.terms.pays_for is PaysFor.SOLD_LEAD]
-    chain = await chain_for(connection, lead.account_id, affiliate_id, lines, at)
+    chain = await chain_for(
+        connection, lead.account_id, affiliate_id, lines, at, volume=Volume.SOLD_LEADS, currency=plan.currency
+    )
     rate = await rate_for(connection, lead.account_id, lead.currency, plan.currency, at, zone)
     event = _event(lead, at, rate)
     found = (

@@ -1,6 +1,6 @@
 """The statements that make and change commissions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from leadyard.storage.database import Connection, Row
 
 _NAMES = (
     "id", "affiliate_id", "kind", "state", "origin", "purchase_id", "person_id", "visitor_id", "lead_id", "plan_id",
-    "plan_line_id", "touch_id", "counterpart_of", "level", "repetition", "amount", "currency", "rate", "reason", "note",
+    "plan_line_id", "touch_id", "counterpart_of", "level", "repetition", "amount", "currency", "rate", "tier", "reason", "note",
     "is_held", "due_at", "payout_id", "paid_at", "created_at", "updated_at",
 )  # fmt: skip
 COLUMNS = ", ".join(_NAMES)
@@ -26,7 +26,7 @@ INSERT INTO commissions (account_id, {COLUMNS})
 SELECT $1, {COLUMNS} FROM jsonb_to_recordset($2::jsonb) AS made (
     id bigint, affiliate_id bigint, kind smallint, state smallint, origin text, purchase_id bigint, person_id bigint,
     visitor_id bigint, lead_id bigint, plan_id bigint, plan_line_id bigint, touch_id bigint, counterpart_of bigint,
-    level smallint, repetition smallint, amount bigint, currency text, rate numeric, reason text, note text,
+    level smallint, repetition smallint, amount bigint, currency text, rate numeric, tier smallint, reason text, note text,
     is_held boolean, due_at timestamptz, payout_id bigint, paid_at timestamptz, created_at timestamptz,
     updated_at timestamptz
 )
@@ -34,8 +34,8 @@ ON CONFLICT (account_id, origin) DO NOTHING RETURNING id
 """
 
 _CHANGE = """
-UPDATE commissions c SET amount = n.amount, rate = n.rate, reason = n.reason, updated_at = $2
-FROM jsonb_to_recordset($3::jsonb) AS n (id bigint, amount bigint, rate numeric, reason text)
+UPDATE commissions c SET amount = n.amount, rate = n.rate, tier = n.tier, reason = n.reason, updated_at = $2
+FROM jsonb_to_recordset($3::jsonb) AS n (id bigint, amount bigint, rate numeric, tier smallint, reason text)
 WHERE c.account_id = $1 AND c.id = n.id
 """
 
@@ -78,10 +78,20 @@ LEFT JOIN affiliate_groups g ON g.account_id = $1 AND g.id = chain.group_id
 ORDER BY chain.level
 """
 
-_VOLUMES = """
-SELECT affiliate_id, count(*) AS purchases FROM purchases
+_PURCHASES = """
+SELECT affiliate_id, currency, count(*) AS number, coalesce(sum(amount), 0) AS amount FROM purchases
 WHERE account_id = $1 AND affiliate_id = ANY($2::bigint[]) AND created_at >= $3 AND created_at < $4 AND state <> 3
-GROUP BY affiliate_id
+GROUP BY affiliate_id, currency
+"""
+
+_SOLD_LEADS = """
+SELECT affiliate_id, currency, count(*) AS number, sum(revenue) AS amount FROM (
+    SELECT DISTINCT c.affiliate_id, l.id, l.currency, l.revenue
+    FROM commissions c JOIN leads l ON l.account_id = $1 AND l.id = c.lead_id
+    WHERE c.account_id = $1 AND c.affiliate_id = ANY($2::bigint[]) AND c.level = 0 AND c.kind = 1 AND c.state <> 2
+      AND c.created_at >= $3 AND c.created_at < $4
+) AS sold
+GROUP BY affiliate_id, currency
 """
 
 _RATE = """
@@ -92,6 +102,19 @@ WHERE account_id = $1 AND currency = $2 AND to_currency = $3 AND day <= $4 ORDER
 _PUT_RATE = """
 INSERT INTO exchange_rates (account_id, currency, to_currency, day, rate) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (account_id, currency, to_currency, day) DO UPDATE SET rate = excluded.rate
+"""
+
+_WANTED_RATES = """
+FROM exchange_rates
+WHERE account_id = $1 AND ($2::text IS NULL OR currency = $2) AND ($3::text IS NULL OR to_currency = $3)
+"""
+_RATES = f"""
+SELECT currency, to_currency, day, rate {_WANTED_RATES} ORDER BY day DESC, currency, to_currency LIMIT $4 OFFSET $5
+"""
+_COUNT_RATES = f"SELECT count(*) {_WANTED_RATES}"
+
+_DELETE_RATE = """
+DELETE FROM exchange_rates WHERE account_id = $1 AND currency = $2 AND to_currency = $3 AND day = $4 RETURNING rate
 """
 
 _EARNING = frozenset({AffiliateStatus.ACTIVE, AffiliateStatus.PENDING})
@@ -130,7 +153,9 @@ async def change(
     connection: Connection, account_id: int, changed: Sequence[Commission], at: datetime
 ) -> None:
     """Write new amounts with their rates and reasons."""
-    rows = [{"id": c.id, "amount": c.amount, "rate": c.rate, "reason": c.reason} for c in changed]
+    rows = [
+        {"id": c.id, "amount": c.amount, "rate": c.rate, "tier": c.tier, "reason": c.reason} for c in changed
+    ]
     if rows:
         await connection.execute(_CHANGE, account_id, at, rows)
 
@@ -198,12 +223,31 @@ async def lock_affiliates(connection: Connection, account_id: int, ids: Sequence
     )
 
 
-async def volumes(
+class Brought(msgspec.Struct, frozen=True):
+    """How much an affiliate brought in a currency; `amount` in micro-units."""
+
+    affiliate_id: int
+    currency: str
+    number: int
+    amount: int
+
+
+async def purchases_of(
     connection: Connection, account_id: int, ids: Sequence[int], start: datetime, end: datetime
-) -> Mapping[int, int]:
-    """Count the purchases that stand of each affiliate in a period."""
-    rows = await connection.fetch(_VOLUMES, account_id, ids, start, end)
-    return {row["affiliate_id"]: row["purchases"] for row in rows}
+) -> list[Brought]:
+    """Sum up the purchases of a period that stand, by affiliate and currency."""
+    return _brought(await connection.fetch(_PURCHASES, account_id, ids, start, end))
+
+
+async def sold_leads_of(
+    connection: Connection, account_id: int, ids: Sequence[int], start: datetime, end: datetime
+) -> list[Brought]:
+    """Sum up what leads brought in which affiliates were given a share in a period, by affiliate and currency."""
+    return _brought(await connection.fetch(_SOLD_LEADS, account_id, ids, start, end))
+
+
+def _brought(rows: Sequence[Row]) -> list[Brought]:
+    return [Brought(row["affiliate_id"], row["currency"], row["number"], int(row["amount"])) for row in rows]
 
 
 async def earns(connection: Connection, account_id: int, affiliate_id: int) -> bool:
@@ -227,3 +271,27 @@ async def put_rate(
 ) -> None:
     """Write the rate of a day, new or instead of the old."""
     await connection.execute(_PUT_RATE, account_id, currency, to_currency, day, value)
+
+
+async def rates(
+    connection: Connection,
+    account_id: int,
+    currency: str | None,
+    to_currency: str | None,
+    *,
+    limit: int,
+    offset: int,
+) -> tuple[list[tuple[str, str, date, Decimal]], int]:
+    """Give rates, the latest days first, and how many there are; None is no filter."""
+    rows = await connection.fetch(_RATES, account_id, currency, to_currency, limit, offset)
+    total = await connection.fetchval(_COUNT_RATES, account_id, currency, to_currency)
+    found = [(row["currency"], row["to_currency"], row["day"], Decimal(plain(row["rate"]))) for row in rows]
+    return found, int(total)
+
+
+async def delete_rate(
+    connection: Connection, account_id: int, currency: str, to_currency: str, day: date
+) -> Decimal | None:
+    """Forget the rate of a day; gives what it was, None where there was none."""
+    found: Decimal | None = await connection.fetchval(_DELETE_RATE, account_id, currency, to_currency, day)
+    return None if found is None else Decimal(plain(found))

@@ -11,6 +11,7 @@ from leadyard.affiliates.payouts.model import (
     PayoutRecord,
     Resolution,
     RunInput,
+    RunListed,
     RunRecord,
 )
 from leadyard.affiliates.payouts.service import Payouts
@@ -46,6 +47,10 @@ def _run_operations(payouts: Payouts) -> tuple[Operation, ...]:
         record = await payouts.run(call.actor, call.body)
         return Answer(record, location=None if record.id is None else f"{_RUNS}/{record.id}")
 
+    async def search(call: Call) -> Answer:
+        found, total = await payouts.search_runs(call.account_id, **call.paging)
+        return page_of(call, found, total)
+
     async def read(call: Call) -> Answer:
         return Answer(await payouts.read_run(call.account_id, call.id()))
 
@@ -62,6 +67,11 @@ def _run_operations(payouts: Payouts) -> tuple[Operation, ...]:
             description="Takes what is due and promised to no other payout. Balances that are not positive or below the "
             "minimum payout wait. `dry_run` shows the payouts and makes none.",
             permission=_WRITE, status=201, body=RunInput, answer=RunRecord, example={"method": "manual"},
+        ),
+        Operation(
+            method="GET", path=_RUNS, id="listPayoutRuns", summary="List payout runs", handler=search,
+            description="Newest first, with how many payouts each made and how many of them are neither paid nor failed.",
+            permission=_LOOK, parameters=PAGING, answer=RunListed, is_list=True,
         ),
         Operation(
             method="GET", path=f"{_RUNS}/{{id}}", id="readPayoutRun", summary="Read a payout run", handler=read,

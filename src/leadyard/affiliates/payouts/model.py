@@ -150,6 +150,18 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     payouts: tuple[PayoutRecord, ...]
 
 
+class RunListed(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it stands in a list: how many payouts it made, and how many of them are not settled yet."""
+
+    id: int
+    method: PayoutMethod
+    until: datetime
+    started_by: str
+    created_at: datetime
+    payouts: int
+    unsettled: int
+
+
 class Resolution(msgspec.Struct, frozen=True):
     """What an operator found out of a payout whose outcome was not known: was it paid?"""
 

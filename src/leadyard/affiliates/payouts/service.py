@@ -19,6 +19,7 @@ from leadyard.affiliates.payouts.model import (
     PayoutRecord,
     Resolution,
     RunInput,
+    RunListed,
     RunRecord,
     StatementLine,
 )
@@ -89,6 +90,13 @@ class Payouts:
             created_at=row["created_at"],
             payouts=shown,
         )
+
+    async def search_runs(self, account_id: int, *, page: int, per_page: int) -> tuple[list[RunListed], int]:
+        """Give runs, newest first, and how many there are."""
+        async with self._database.connection() as connection:
+            return await store.page_of_runs(
+                connection, account_id, limit=per_page, offset=(page - 1) * per_page
+            )
 
     async def file(self, account_id: int, run_id: int) -> bytes:
         """Write a run's open payouts as the file that PayPal or a bank takes; raises NotFoundError, ConflictError."""

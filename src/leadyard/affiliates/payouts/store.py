@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from leadyard.affiliates.commissions.model import Commission
 from leadyard.affiliates.commissions.reading_store import FROM, STATUS
 from leadyard.affiliates.commissions.store import COLUMNS, commission_of
 from leadyard.affiliates.model import PAYOUT_STATES, PayoutMethod, PayoutState
 from leadyard.affiliates.payouts.files import BANK_FIELDS
-from leadyard.affiliates.payouts.model import Payee, Payout
+from leadyard.affiliates.payouts.model import Payee, Payout, RunListed
 from leadyard.storage.database import Connection, Row
 
 LEASE_SECONDS = 120
@@ -32,6 +34,15 @@ _TIE = "UPDATE commissions SET payout_id = $2 WHERE account_id = $1 AND id = ANY
 _UNTIE = "UPDATE commissions SET payout_id = NULL WHERE account_id = $1 AND payout_id = $2 AND state = 0"
 _LINES = f"SELECT {COLUMNS} FROM commissions WHERE account_id = $1 AND payout_id = $2 ORDER BY id"
 _LINES_OF = f"SELECT {COLUMNS} FROM commissions WHERE account_id = $1 AND id = ANY($2::bigint[]) ORDER BY id"
+
+_RUNS = """
+SELECT r.id, r.method, r.until, r.actor AS started_by, r.created_at, p.payouts, p.unsettled
+FROM payout_runs r CROSS JOIN LATERAL (
+    SELECT count(*) AS payouts, count(*) FILTER (WHERE state <> ALL($4::smallint[])) AS unsettled
+    FROM payouts WHERE account_id = $1 AND run_id = r.id
+) AS p
+WHERE r.account_id = $1 ORDER BY r.id DESC LIMIT $2 OFFSET $3
+"""
 
 _INSERT_RUN = """
 INSERT INTO payout_runs (account_id, id, method, until, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -130,6 +141,16 @@ async def find_run(connection: Connection, account_id: int, run_id: int) -> Row 
         account_id,
         run_id,
     )
+
+
+async def page_of_runs(
+    connection: Connection, account_id: int, *, limit: int, offset: int
+) -> tuple[list[RunListed], int]:
+    """Give runs, newest first, and how many there are."""
+    settled = [PAYOUT_STATES[PayoutState.PAID], PAYOUT_STATES[PayoutState.FAILED]]
+    rows = await connection.fetch(_RUNS, account_id, limit, offset, settled)
+    total = await connection.fetchval("SELECT count(*) FROM payout_runs WHERE account_id = $1", account_id)
+    return [msgspec.convert(dict(row), RunListed) for row in rows], int(total)
 
 
 async def of_run(connection: Connection, account_id: int, run_id: int) -> list[Payout]:

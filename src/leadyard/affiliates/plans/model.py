@@ -89,12 +89,9 @@ def _meet(one: str | None, other: str | None) -> bool:
 
 def _line_problems(line: PlanLine) -> Iterator[FieldProblem]:
     yield from _price_problems(line, "")
-    for place, tier in enumerate(line.tiers):
-        yield from _price_problems(tier, f"tiers[{place}].")
-    if len({tier.from_count for tier in line.tiers}) < len(line.tiers):
-        yield FieldProblem("tiers", "name a count twice")
+    yield from _tier_problems(line)
     if line.pays_for not in _OF_PURCHASES:
-        for member in ("tiers", "first_purchases", "codes"):
+        for member in ("first_purchases", "codes"):
             if getattr(line, member):
                 yield FieldProblem(member, "is only for purchases")
         if line.repeats is not Repeats.NEVER:
@@ -104,6 +101,25 @@ def _line_problems(line: PlanLine) -> Iterator[FieldProblem]:
         yield FieldProblem("times", "goes with repeats = times")
     if line.only_skus and line.except_skus:
         yield FieldProblem("except_skus", "and only_skus exclude each other")
+
+
+def _tier_problems(line: PlanLine) -> Iterator[FieldProblem]:
+    for place, tier in enumerate(line.tiers):
+        yield from _price_problems(tier, f"tiers[{place}].")
+        if (tier.from_count is None) == (tier.from_revenue is None):
+            yield FieldProblem(
+                f"tiers[{place}].from_count", "or from_revenue is required, and only one of them"
+            )
+        if tier.from_revenue is not None and tier.from_revenue <= 0:
+            yield FieldProblem(f"tiers[{place}].from_revenue", "must be above 0")
+        if line.pays_for is PaysFor.SOLD_LEAD and tier.fixed is not None:
+            yield FieldProblem(f"tiers[{place}].fixed", "cannot be: a sold lead pays a share of its revenue")
+    if len({tier.from_count is None for tier in line.tiers}) > 1:
+        yield FieldProblem("tiers", "must all begin from a count, or all from a revenue")
+    elif len({(tier.from_count, tier.from_revenue) for tier in line.tiers}) < len(line.tiers):
+        yield FieldProblem("tiers", "begin twice from the same")
+    if line.tiers and line.pays_for in {PaysFor.VISITOR, PaysFor.LEAD}:
+        yield FieldProblem("tiers", "is only for purchases and sold leads")
 
 
 def _only_for(line: PlanLine) -> Iterator[FieldProblem]:

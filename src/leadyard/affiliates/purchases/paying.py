@@ -147,8 +147,10 @@ def _adjust(booking: Booking, row: Commission, draft: Draft | None) -> None:
         booking.cancel([row], note="worked out anew", frees_origin=True)
         if draft is not None:
             booking.make([msgspec.structs.replace(draft, is_held=row.is_held)])
-    elif (draft.amount, draft.rate, draft.reason) != (row.amount, row.rate, row.reason):
-        after = msgspec.structs.replace(row, amount=draft.amount, rate=draft.rate, reason=draft.reason)
+    elif (draft.amount, draft.rate, draft.tier, draft.reason) != (row.amount, row.rate, row.tier, row.reason):
+        after = msgspec.structs.replace(
+            row, amount=draft.amount, rate=draft.rate, tier=draft.tier, reason=draft.reason
+        )
         booking.change(row, after)
 
 

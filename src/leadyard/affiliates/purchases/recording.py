@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from leadyard.affiliates.commissions.booking import Booking
-from leadyard.affiliates.commissions.earning import chain_for
+from leadyard.affiliates.commissions.earning import Volume, chain_for
 from leadyard.affiliates.commissions.store import lock
 from leadyard.affiliates.model import Program, PurchaseState
 from leadyard.affiliates.plans.service import ChosenPlan, plan_of_code
@@ -180,7 +180,13 @@ class Recording:
         """Write a purchase down as it is before it waits for anything."""
         [purchase_id] = await ids_in_order(self._connection, self._account_id, "purchases")
         chain = await chain_for(
-            self._connection, self._account_id, credit.affiliate_id, plan.lines, self._at, is_purchase=True
+            self._connection,
+            self._account_id,
+            credit.affiliate_id,
+            plan.lines,
+            self._at,
+            volume=Volume.PURCHASES,
+            currency=plan.currency,
         )
         terms = Terms(
             tuple(line.id for line in plan.lines), chain, person.standing_purchases + 1, verdict.is_held

@@ -221,6 +221,7 @@ commissions = tenant(
     number("amount"),
     text("currency"),
     sa.Column("rate", sa.Numeric(24, 12), nullable=True),
+    small("tier", nullable=True),
     text("reason"),
     text("note", nullable=True),
     sa.Column("is_held", sa.Boolean, nullable=False, server_default=sa.text("false")),
@@ -262,7 +263,8 @@ commissions = tenant(
 )
 """`origin` names the event, line, level and repetition that made a commission, so that none is made twice.
 
-`state` is open, paid or cancelled; an open one is due once `due_at` has passed and nothing holds it (`is_held`).
+`tier` is the place, from 1, of the tier of its line whose price it has: a later change keeps it where the month's
+volume is not known any more. `state` is open, paid or cancelled; an open one is due once `due_at` has passed and nothing holds it (`is_held`).
 """
 
 commission_schedules = tenant(
@@ -336,6 +338,7 @@ payouts = tenant(
     belongs_to("affiliates", "affiliate_id"),
     sa.UniqueConstraint("account_id", "reference"),
     sa.Index("ix_payouts_affiliate_id", "account_id", "affiliate_id", "id"),
+    sa.Index("ix_payouts_run_id", "account_id", "run_id", "id"),
     sa.Index("ix_payouts_due_at", "account_id", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
 )
 """One payment to one affiliate in one currency; the commissions that it pays name it: together they are the statement."""
