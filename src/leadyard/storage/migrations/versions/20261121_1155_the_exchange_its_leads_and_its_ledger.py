@@ -1874,6 +1874,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("rate", sa.Numeric(precision=24, scale=12), nullable=True),
+        sa.Column("tier", sa.SmallInteger(), autoincrement=False, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("is_held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -2015,6 +2016,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index("ix_payouts_run_id", "payouts", ["account_id", "run_id", "id"], unique=False)
     op.create_table(
         "release_rule_progress",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
