@@ -44,4 +44,4 @@ async def test_what_always_fails_fails_in_the_end(database: Database) -> None:
 
     with pytest.raises(asyncpg.DeadlockDetectedError):
         await in_one_unit(database, never)
-    assert tries == 5
+    assert tries == 8

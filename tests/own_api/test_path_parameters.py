@@ -11,7 +11,14 @@ Call = tuple[str, str, dict[str, Any]]
 """A method, a path with its parameters, and the operation."""
 
 NOBODYS = 9_007_199_254
-NAMES = {"name": "no_such_field", "type": "SMS", "address": "+447700900999"}
+NAMES = {
+    "name": "no_such_field",
+    "type": "SMS",
+    "address": "+447700900999",
+    "currency": "XTS",
+    "to_currency": "GBP",
+    "day": "2026-03-01",
+}
 OTHER_ANSWERS = {
     "readBillingSystem": 200,
     "putBillingSystem": 200,

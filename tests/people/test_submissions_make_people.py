@@ -56,7 +56,7 @@ async def test_a_lead_that_is_offered_makes_its_person_once(
 async def test_who_was_only_submitted_is_new_to_the_first_who_names_them_and_known_to_the_next(
     exchange: Exchange,
 ) -> None:
-    earlier = clock.now()
+    earlier = clock.now().replace(microsecond=0)
     told = [Submitter("Ann@Example.com", Profile(first_name="Ann"), earlier)]
     async with exchange.database.unit_of_work() as connection:
         await people.note_submitters(connection, exchange.account_id, told)

@@ -120,7 +120,8 @@ def section(commissions: Commissions) -> Section:
             ),
             Operation(
                 method="GET", path="/exchange-rates", id="listExchangeRates", summary="List exchange rates",
-                description="The latest days first.", handler=_list_rates, permission=_LOOK, answer=ExchangeRate,
+                description="Those that were entered, by day, currency and what it is worth; the latest days first.",
+                handler=_list_rates, permission=_LOOK, answer=ExchangeRate,
                 is_list=True,
                 parameters=(
                     Parameter("currency", str | None, "Only rates of this currency."),

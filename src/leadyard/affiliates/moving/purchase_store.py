@@ -21,8 +21,7 @@ WHERE account_id = $1 AND NOT is_first
 _LOCK_COMMISSIONS = f"SELECT {COLUMNS} FROM commissions WHERE account_id = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE"
 _INSERT = f"""
 INSERT INTO commissions (account_id, {COLUMNS})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-  $25, $26, $27)
+VALUES ({", ".join(f"${number}" for number in range(1, len(COLUMNS.split(", ")) + 2))})
 """
 _UPDATE = """
 UPDATE commissions SET state = $3, amount = $4, note = $5, is_held = $6, due_at = $7, paid_at = $8, updated_at = $9
