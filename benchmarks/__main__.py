@@ -15,7 +15,9 @@ from leadyard.settings_values import default_web_processes
 @click.option("--seconds", default=10.0, help="How long each side is measured.")
 @click.option("--rounds", default=3, help="How often the two sides take turns.")
 @click.option("--rows", default=200_000, help="How many rows the imported file has.")
-@click.option("--web", type=int, default=default_web_processes, help="How many web processes there are, and echoes.")
+@click.option(
+    "--web", type=int, default=default_web_processes, help="How many web processes there are, and echoes."
+)
 @click.option("--workers", default=1, help="How many workers sell, end to end.")
 def main(seconds: float, rounds: int, rows: int, web: int, workers: int) -> None:
     """Measure every speed that Leadyard promises, as a ratio in one run.
