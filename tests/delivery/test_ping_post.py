@@ -18,7 +18,7 @@ from leadyard.campaigns.inputs import CampaignRecord, DeliveryRecord
 from leadyard.campaigns.limits import AmountCaps
 from leadyard.campaigns.model import Caps, DeliveryKind
 from leadyard.delivery.learning import answers_of
-from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget, RetryPolicy
+from leadyard.delivery.model import AnswerRule, AnswerRules, Extract, FieldMapping, HttpTarget
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.credit.model import CreditMode, CreditTerms
 from leadyard.ledger.credit.service import Credit
@@ -231,12 +231,14 @@ async def test_the_best_bid_gets_its_post_though_the_pings_took_all_the_time(des
 
 async def test_a_post_is_not_tried_again_after_the_auctions_time_but_goes_to_the_next_bid(desk: Desk) -> None:
     async def busy(call: Call) -> None:
-        is_ping = call.head.split()[1] == "/ping"
-        await call.answer('{"bid":50}', "200 OK" if is_ping else "503 Busy")
+        if call.head.split()[1] == "/ping":
+            await call.answer('{"bid":50}')
+        else:
+            await call.answer("", "503 Busy", "Retry-After: 60\r\n")
 
     campaign = await auction_campaign(desk, total_milliseconds=4000)
     async with buyer(busy) as high, buyer(bids("5")) as low:
-        first = await bidder(desk, campaign.id, high, retry=RetryPolicy(first_delay_seconds=60))
+        first = await bidder(desk, campaign.id, high)
         second = await bidder(desk, campaign.id, low)
         await sell(desk, 1)
     assert await states(desk) == [(first.id, AttemptState.ERROR), (second.id, AttemptState.SOLD)]
