@@ -100,6 +100,28 @@ async def test_places_with_one_buyer_are_not_those_with_another() -> None:
         assert (await stuck).outcome is Outcome.UNKNOWN
 
 
+async def test_those_who_wait_for_a_slow_buyer_keep_no_place_from_another() -> None:
+    async def never(call: Call) -> None:
+        await asyncio.sleep(30)
+
+    async def take(call: Call) -> None:
+        await call.answer("taken")
+
+    async with (
+        buyer(never) as slow,
+        buyer(take) as quick,
+        transport(connections=2, connections_per_host=1) as http,
+    ):
+        stuck = [asyncio.create_task(_deliver(http, slow.url)) for _ in range(3)]
+        while not slow.calls:  # noqa: ASYNC110 - a buyer tells nobody
+            await asyncio.sleep(0.01)
+        assert (await _deliver(http, quick.url)).outcome is Outcome.ACCEPT
+        assert len(slow.calls) == 1
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
 async def _no_headers(call: Call) -> None:
     await asyncio.sleep(30)
 

@@ -66,7 +66,8 @@ class Pool:
             self._sweep_later()
         host.users += 1
         try:
-            async with self._places, host.places:
+            # The host's place first: those who wait for a slow host must not hold what others could use.
+            async with host.places, self._places:
                 until = self._loop.time() + seconds
                 wire = self._kept(host) or await self._open(origin, seconds * _CONNECT_SHARE)
                 answer = await wire.exchange(request, until)
