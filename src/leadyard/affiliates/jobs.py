@@ -3,9 +3,6 @@
 import asyncio
 from datetime import datetime
 
-import asyncpg
-import structlog
-
 from leadyard.affiliates.commissions import occasion_store
 from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.commissions.sold_leads import settle_occasions
@@ -15,14 +12,12 @@ from leadyard.affiliates.program import service as programs
 from leadyard.affiliates.purchases import schedule_store, store
 from leadyard.affiliates.purchases.paying import pay_month
 from leadyard.kit import clock
-from leadyard.kit.errors import UnavailableError
-from leadyard.kit.waiting import pause
 from leadyard.leads.unit import in_one_unit
 from leadyard.ledger.service import Ledger
 from leadyard.people import service as people
 from leadyard.storage.database import Connection, Database
+from leadyard.storage.working import keep_working
 
-_log = structlog.get_logger(__name__)
 _IDLE_SECONDS = 0.5
 _MOST_PURCHASES, _MOST_OCCASIONS = 100, 50
 
@@ -37,14 +32,12 @@ class CommissionWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
-        while not stop.is_set():
-            try:
-                done = await self.work_once(clock.now())
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("commissions failed", error=str(error))
-                done = 0
-            if not done:
-                await pause(stop, _IDLE_SECONDS)
+        await keep_working(
+            stop,
+            lambda: self.work_once(clock.now()),
+            idle_seconds=_IDLE_SECONDS,
+            trouble="commissions failed",
+        )
 
     async def work_once(self, now: datetime) -> int:
         """Serve every account once; gives how much there was to do."""

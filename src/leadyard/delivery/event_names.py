@@ -90,11 +90,6 @@ _OTHERS: Mapping[WebhookEvent, tuple[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 
-def is_of_a_lead(event: WebhookEvent) -> bool:
-    """Tell whether an event is about a lead, so that the lead's values may be named too."""
-    return event in _OF_LEADS
-
-
 def names_of(events: Collection[WebhookEvent], fields: Collection[str]) -> frozenset[str]:
     """List what a postback for these events may name; `fields` are those that leads can have."""
     found = set(_ALWAYS)

@@ -8,9 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import msgspec
-import structlog
 from yarl import URL
 
 from leadyard.campaigns.configuration import Configuration
@@ -22,12 +20,11 @@ from leadyard.delivery.postbacks import postback_request
 from leadyard.delivery.retries import next_delay
 from leadyard.delivery.templates import UnfitValueError
 from leadyard.kit import clock
-from leadyard.kit.errors import InvalidInputError, UnavailableError
+from leadyard.kit.errors import InvalidInputError
 from leadyard.kit.metrics import WEBHOOKS
-from leadyard.kit.waiting import pause
 from leadyard.storage.database import Database
+from leadyard.storage.working import keep_working
 
-_log = structlog.get_logger(__name__)
 _MOST = 32
 _IDLE_SECONDS = 0.25
 
@@ -76,14 +73,9 @@ class WebhookSender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop."""
-        while not stop.is_set():
-            try:
-                sent = await self._send_due()
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("sending webhooks failed", error=str(error))
-                sent = 0
-            if not sent:
-                await pause(stop, _IDLE_SECONDS)
+        await keep_working(
+            stop, self._send_due, idle_seconds=_IDLE_SECONDS, trouble="sending webhooks failed"
+        )
 
     async def _send_due(self) -> int:
         now = clock.now()

@@ -3,17 +3,15 @@
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from leadyard.delivery.model import Outcome, Verdict
 from leadyard.kit import clock
-from leadyard.kit.errors import UnavailableError
-from leadyard.kit.waiting import pause
 from leadyard.mails import store
 from leadyard.mails.model import Letter, WaitingMail, Writers
 from leadyard.responders.messenger import MessengerOf
 from leadyard.storage.database import Database
+from leadyard.storage.working import keep_working
 
 _log = structlog.get_logger(__name__)
 _IDLE_SECONDS = 1.0
@@ -37,14 +35,7 @@ class MailWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
-        while not stop.is_set():
-            try:
-                done = await self.work_once()
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("e-mails failed", error=str(error))
-                done = 0
-            if not done:
-                await pause(stop, _IDLE_SECONDS)
+        await keep_working(stop, self.work_once, idle_seconds=_IDLE_SECONDS, trouble="e-mails failed")
 
     async def work_once(self) -> int:
         """Serve every account once; gives how much there was to do."""

@@ -5,9 +5,6 @@ import random
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import structlog
-
 from leadyard.campaigns.model import Status
 from leadyard.campaigns.service import campaigns
 from leadyard.delivery.model import Outcome, Verdict
@@ -16,9 +13,8 @@ from leadyard.delivery.templates import UnfitValueError
 from leadyard.identity.model import ApiKey, KeyKind, KeySettings, Principal
 from leadyard.identity.service import load_account
 from leadyard.kit import clock
-from leadyard.kit.errors import NotFoundError, UnavailableError
+from leadyard.kit.errors import NotFoundError
 from leadyard.kit.money import to_micros
-from leadyard.kit.waiting import pause
 from leadyard.leads.money import book_cost
 from leadyard.leads.unit import in_one_unit
 from leadyard.ledger.model import EntryKind
@@ -34,8 +30,8 @@ from leadyard.responders.rendering import Rendered, rendered
 from leadyard.responders.service import responders
 from leadyard.responders.store import Claimed, Settled
 from leadyard.storage.database import Connection, Database, Row
+from leadyard.storage.working import keep_working
 
-_log = structlog.get_logger(__name__)
 _MOST_OCCASIONS, _MOST_MESSAGES = 200, 32
 _IDLE_SECONDS = 0.5
 _NO_MESSENGER = "Nothing is set up that could carry this message"
@@ -62,14 +58,7 @@ class ResponderWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
-        while not stop.is_set():
-            try:
-                done = await self.work_once()
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("responders failed", error=str(error))
-                done = 0
-            if not done:
-                await pause(stop, _IDLE_SECONDS)
+        await keep_working(stop, self.work_once, idle_seconds=_IDLE_SECONDS, trouble="responders failed")
 
     async def work_once(self) -> int:
         """Serve every account once; gives how much there was to do."""

@@ -8,9 +8,6 @@ import asyncio
 import random
 from datetime import timedelta
 
-import asyncpg
-import structlog
-
 from leadyard.affiliates.model import PAYOUT_STATES, PayoutMethod, PayoutState
 from leadyard.affiliates.payouts import channels, paypal, receiver, store
 from leadyard.affiliates.payouts.calling import Exchange, Report, Told
@@ -18,11 +15,9 @@ from leadyard.affiliates.payouts.model import RETRY, Payout
 from leadyard.affiliates.payouts.service import Payouts
 from leadyard.delivery.retries import next_delay
 from leadyard.kit import clock
-from leadyard.kit.errors import UnavailableError
-from leadyard.kit.waiting import pause
 from leadyard.storage.database import Connection, Database
+from leadyard.storage.working import keep_working
 
-_log = structlog.get_logger(__name__)
 _IDLE_SECONDS = 1.0
 _MOST = 16
 _ASK_AGAIN = timedelta(minutes=5)
@@ -40,14 +35,7 @@ class PayoutSender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop."""
-        while not stop.is_set():
-            try:
-                sent = await self.send_due()
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("sending payouts failed", error=str(error))
-                sent = 0
-            if not sent:
-                await pause(stop, _IDLE_SECONDS)
+        await keep_working(stop, self.send_due, idle_seconds=_IDLE_SECONDS, trouble="sending payouts failed")
 
     async def send_due(self) -> int:
         """Send what is due now; gives how many payouts were looked at."""

@@ -25,8 +25,8 @@ from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change
 from leadyard.kit import clock
 from leadyard.kit.errors import ConflictError, NotFoundError, UnavailableError
-from leadyard.kit.waiting import pause
 from leadyard.storage.database import Connection, Database, Row
+from leadyard.storage.working import keep_working
 
 _log = structlog.get_logger(__name__)
 _MOST = 4
@@ -49,14 +49,12 @@ class FileExporter:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Build and hand over until told to stop."""
-        while not stop.is_set():
-            busy = 0
-            try:
-                busy = await self.build_due(clock.now()) + await self.hand_over_due(clock.now())
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("files could not be dealt with", error=str(error))
-            if not busy:
-                await pause(stop, _IDLE_SECONDS)
+        await keep_working(
+            stop, self._work, idle_seconds=_IDLE_SECONDS, trouble="files could not be dealt with"
+        )
+
+    async def _work(self) -> int:
+        return await self.build_due(clock.now()) + await self.hand_over_due(clock.now())
 
     async def build_due(self, now: datetime) -> int:
         """Build every file whose time has come; gives how many were built."""

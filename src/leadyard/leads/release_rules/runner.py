@@ -11,7 +11,6 @@ and the rule's progress stays locked while the batch is done.
 import asyncio
 from datetime import datetime, timedelta
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -20,7 +19,6 @@ from leadyard.identity.model import Principal
 from leadyard.intake.quarantine import Quarantine
 from leadyard.kit import clock
 from leadyard.kit.errors import InvalidInputError, UnavailableError
-from leadyard.kit.waiting import pause
 from leadyard.leads.jobs.model import Author
 from leadyard.leads.jobs.throttle import batch_size, longest_pause, pause_after
 from leadyard.leads.matching import LOOKED_AT_ONCE, RuleTests, matches
@@ -29,6 +27,7 @@ from leadyard.leads.release_rules import store
 from leadyard.leads.release_rules.model import Chosen, choose
 from leadyard.leads.release_rules.store import RunningRule
 from leadyard.storage.database import Connection, Database
+from leadyard.storage.working import keep_working
 
 _log = structlog.get_logger(__name__)
 _POLL_SECONDS = 0.5
@@ -50,14 +49,7 @@ class ReleaseRuleRunner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
-        while not stop.is_set():
-            busy = False
-            try:
-                busy = await self.run_due()
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                _log.warning("releasing by rule failed", error=str(error))
-            if not busy:
-                await pause(stop, _POLL_SECONDS)
+        await keep_working(stop, self.run_due, idle_seconds=_POLL_SECONDS, trouble="releasing by rule failed")
 
     async def run_due(self) -> bool:
         """Do one batch for each account that has a rule due; False when there was none."""
