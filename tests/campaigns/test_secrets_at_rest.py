@@ -11,7 +11,8 @@ from tests.vault import SECRET_KEY, VAULT
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.configuration import Configuration
 from leadyard.campaigns.inputs import DeliveryInput, WebhookInput
-from leadyard.campaigns.model import DeliveryKind, DeliverySettings, WebhookSettings
+from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.campaigns.webhooks import WebhookSettings
 from leadyard.delivery.model import (
     ClientCertificate,
     ClientCredentials,

@@ -13,7 +13,8 @@ from tests.desk import Desk, new_desk
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import WebhookInput
 from leadyard.campaigns.limits import AmountCaps
-from leadyard.campaigns.model import Caps, WebhookEvent, WebhookSettings
+from leadyard.campaigns.model import Caps
+from leadyard.campaigns.webhooks import WebhookEvent, WebhookSettings
 from leadyard.delivery.outbox import MessageState
 from leadyard.identity.actor import Actor
 from leadyard.ledger.credit.model import CreditMode, CreditTerms, TopUp

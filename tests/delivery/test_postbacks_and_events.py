@@ -16,7 +16,8 @@ from tests.desk import Desk, new_desk
 from leadyard.app import Services
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import WebhookInput
-from leadyard.campaigns.model import Trigger, WebhookEvent, WebhookForm, WebhookSettings
+from leadyard.campaigns.model import Trigger
+from leadyard.campaigns.webhooks import WebhookEvent, WebhookForm, WebhookSettings
 from leadyard.delivery.model import FieldMapping
 from leadyard.delivery.outbox import MessageState
 from leadyard.delivery.webhooks import signature

@@ -14,7 +14,7 @@ from tests.exchange import Exchange, new_exchange
 
 from leadyard.campaigns import service as setup
 from leadyard.campaigns.inputs import WebhookInput
-from leadyard.campaigns.model import WebhookEvent, WebhookSettings
+from leadyard.campaigns.webhooks import WebhookEvent, WebhookSettings
 from leadyard.delivery import outbox
 from leadyard.delivery.outbox import MessageState
 from leadyard.delivery.webhooks import WebhookSender, signature

@@ -6,16 +6,9 @@ from ipaddress import ip_network
 
 from leadyard.campaigns.distribution_checks import auction_problems, distribution_problems, margin_problems
 from leadyard.campaigns.inputs import CampaignInput, WebhookInput
-from leadyard.campaigns.model import (
-    AcceptOn,
-    CampaignSettings,
-    Dedupe,
-    Match,
-    Payout,
-    PayoutKind,
-    WebhookForm,
-)
+from leadyard.campaigns.model import AcceptOn, CampaignSettings, Dedupe, Match, Payout, PayoutKind
 from leadyard.campaigns.rule_checks import payout_rule_problems, window_problems
+from leadyard.campaigns.webhooks import WebhookForm
 from leadyard.delivery.postbacks import postback_problems
 from leadyard.intake.fields import STANDARD_FIELDS, FieldRule, FieldRuleError, compile_field
 from leadyard.kit.errors import FieldProblem

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 import msgspec
 
 from leadyard.campaigns import store
-from leadyard.campaigns.model import Buyer, Campaign, MailServer, SmsGateway, Supplier, Webhook
+from leadyard.campaigns.model import Buyer, Campaign, MailServer, SmsGateway, Supplier
 from leadyard.campaigns.rules import CampaignRules, compile_campaign, lists_used
 from leadyard.campaigns.store.carriers import load_mail_servers, load_sms_gateways
+from leadyard.campaigns.webhooks import Webhook
 from leadyard.identity import service as identity
 from leadyard.identity.model import Account, ApiKey, Principal
 from leadyard.intake.providers.model import Provider

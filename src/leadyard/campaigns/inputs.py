@@ -14,8 +14,8 @@ from leadyard.campaigns.model import (
     PartnerSettings,
     Status,
     SupplierTerms,
-    WebhookSettings,
 )
+from leadyard.campaigns.webhooks import WebhookSettings
 from leadyard.delivery.kinds import MailServerSettings, SmsGatewaySettings
 from leadyard.delivery.model import Outcome, PreparedRequest
 from leadyard.intake.fields import FieldRule

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.model import RetryPolicy
 from leadyard.delivery.subscriptions import wants
 from leadyard.responders.occasions import note_occasion

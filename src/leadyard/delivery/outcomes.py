@@ -6,7 +6,7 @@ from typing import Any
 
 from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import outbox, store
 from leadyard.delivery.delivered import Wish, give_back, wishes
 from leadyard.delivery.files.queueing import queue_sales

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Webhook, WebhookForm, WebhookSettings
+from leadyard.campaigns.webhooks import Webhook, WebhookForm, WebhookSettings
 from leadyard.delivery.event_names import names_of
 from leadyard.delivery.model import HttpTarget
 from leadyard.delivery.transports.http import check_target, names_in

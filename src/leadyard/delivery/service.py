@@ -13,7 +13,8 @@ import structlog
 from msgspec import structs
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
-from leadyard.campaigns.model import DeliveryKind, DeliverySettings, WebhookEvent
+from leadyard.campaigns.model import DeliveryKind, DeliverySettings
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import auction_store, outbox, store, worker_store
 from leadyard.delivery.auctions import Auction, Auctioneer
 from leadyard.delivery.breaker import BatchBreakers, Breaker

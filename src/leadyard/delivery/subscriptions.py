@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Status, Webhook, WebhookEvent
+from leadyard.campaigns.model import Status
+from leadyard.campaigns.webhooks import Webhook, WebhookEvent
 
 INTAKE_EVENTS = frozenset(
     {WebhookEvent.LEAD_ACCEPTED, WebhookEvent.LEAD_REJECTED, WebhookEvent.LEAD_QUARANTINED}

@@ -12,7 +12,8 @@ import msgspec
 from yarl import URL
 
 from leadyard.campaigns.configuration import Configuration
-from leadyard.campaigns.model import Status, Webhook, WebhookForm
+from leadyard.campaigns.model import Status
+from leadyard.campaigns.webhooks import Webhook, WebhookForm
 from leadyard.delivery import outbox
 from leadyard.delivery.event_names import event_values
 from leadyard.delivery.outbox import Message, MessageState

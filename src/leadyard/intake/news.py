@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import outbox
 from leadyard.delivery.subscriptions import about, events_wanted
 from leadyard.intake.plan import CampaignPlan

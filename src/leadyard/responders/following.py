@@ -1,6 +1,6 @@
 """What readers do with messages: open, click, unsubscribe, convert; and what providers report of them."""
 
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.kit import clock
 from leadyard.kit.errors import ConflictError, NotFoundError
 from leadyard.kit.money import to_micros

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_of_lead
 from leadyard.responders.model import Medium, MessageState, PushType
 from leadyard.storage.database import Connection, Row

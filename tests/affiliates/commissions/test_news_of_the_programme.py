@@ -9,7 +9,7 @@ from tests.delivery.buyers import Call, buyer
 from tests.delivery.test_postbacks_and_events import work
 
 from leadyard.campaigns import service as setup
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.event_names import event_values, names_of
 from leadyard.kit.errors import InvalidInputError
 from leadyard.storage.database import Database

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from leadyard.affiliates.commissions import store
 from leadyard.affiliates.commissions.model import Commission, Draft
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
 from leadyard.ledger.model import Entry, EntryKind, commission, commission_paid, made
 from leadyard.ledger.service import Ledger

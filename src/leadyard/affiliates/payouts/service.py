@@ -25,7 +25,7 @@ from leadyard.affiliates.payouts.model import (
 )
 from leadyard.affiliates.payouts.rules import payable
 from leadyard.affiliates.program import service as programs
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
 from leadyard.identity.actor import Actor
 from leadyard.identity.service import record_change

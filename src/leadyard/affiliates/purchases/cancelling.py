@@ -11,7 +11,7 @@ from leadyard.affiliates.commissions.store import lock
 from leadyard.affiliates.model import Program, PurchaseState
 from leadyard.affiliates.purchases import schedule_store, store
 from leadyard.affiliates.purchases.model import Cancellation, Cancelled, Purchase
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
 from leadyard.ledger.service import Ledger
 from leadyard.people import service as people

@@ -9,7 +9,7 @@ from leadyard.affiliates.commissions.booking import Booking
 from leadyard.affiliates.purchases import store
 from leadyard.affiliates.purchases.model import Purchase, PurchaseChange
 from leadyard.affiliates.purchases.paying import pay_anew
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
 from leadyard.ledger.service import Ledger
 from leadyard.storage.database import Connection

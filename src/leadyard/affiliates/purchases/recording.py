@@ -16,7 +16,7 @@ from leadyard.affiliates.purchases.model import Purchase, PurchaseInput, Terms
 from leadyard.affiliates.purchases.paying import lines_of, pay_anew, pay_new
 from leadyard.affiliates.purchases.refunding import settle, without_refunds
 from leadyard.affiliates.purchases.self_purchase import Verdict, judge
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_programme_news
 from leadyard.kit.clock import whole_second
 from leadyard.kit.errors import ConflictError

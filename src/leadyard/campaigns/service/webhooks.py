@@ -2,11 +2,11 @@
 
 from leadyard.campaigns.checks import webhook_problems
 from leadyard.campaigns.inputs import WebhookInput, WebhookRecord
-from leadyard.campaigns.model import WebhookForm
 from leadyard.campaigns.service.campaigns import campaigns
 from leadyard.campaigns.service.noun import Noun
 from leadyard.campaigns.service.suppliers import suppliers
 from leadyard.campaigns.store import rows
+from leadyard.campaigns.webhooks import WebhookForm
 from leadyard.delivery.postbacks import unknown_names
 from leadyard.intake.fields import STANDARD_FIELDS
 from leadyard.kit.errors import FieldProblem

@@ -14,10 +14,9 @@ from leadyard.campaigns.model import (
     Status,
     Supplier,
     SupplierTerms,
-    Webhook,
-    WebhookSettings,
 )
 from leadyard.campaigns.store.value_lists import load_value_lists
+from leadyard.campaigns.webhooks import Webhook, WebhookSettings
 from leadyard.identity.versions import bump_version, version
 from leadyard.intake.fields import FieldRule
 from leadyard.intake.providers.model import CheckKind, Provider, ProviderSettings, ProviderStatus

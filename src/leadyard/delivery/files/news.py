@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.files.model import FileState
 from leadyard.delivery.outbox import announce_news
 from leadyard.storage.database import Connection

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from leadyard.campaigns.configuration import AccountSetup, Configuration
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery.outbox import announce_news
 from leadyard.imports.files.model import ImportFileError
 from leadyard.imports.files.opening import open_table

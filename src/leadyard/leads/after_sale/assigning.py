@@ -5,7 +5,8 @@ from datetime import datetime
 
 from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import Campaign, Delivery, WebhookEvent
+from leadyard.campaigns.model import Campaign, Delivery
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import outbox
 from leadyard.delivery.queueing import end_routing
 from leadyard.delivery.settling import give_back

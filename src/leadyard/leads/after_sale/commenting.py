@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import WebhookEvent
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import outbox
 from leadyard.delivery.subscriptions import about
 from leadyard.identity.model import Principal

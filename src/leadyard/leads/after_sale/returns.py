@@ -8,8 +8,8 @@ import msgspec
 
 from leadyard.affiliates.commissions.occasions import note_revenue
 from leadyard.campaigns.configuration import AccountSetup
-from leadyard.campaigns.model import WebhookEvent
 from leadyard.campaigns.returns import ReturnPolicy
+from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import outbox
 from leadyard.delivery.settling import give_back
 from leadyard.delivery.subscriptions import about
