@@ -1,8 +1,9 @@
 """How long each buyer is given to answer a ping: learned from its past bids, within the operator's bounds.
 
 Only bids and missed deadlines count: a buyer that declines at once and bids after some thought needs the time of its
-bids, and a refused connection tells nothing of how long a bid takes. They are counted by the slot of time in which they came and by how long they took, so that what several processes
-have seen is a sum. The newest slots speak, as many as it takes for REMEMBERED answers: older ones fade.
+bids, and a refused connection tells nothing of how long a bid takes. They are counted by the slot of time in which
+they came and by how long they took, so that what several processes have seen is a sum. The newest slots speak, as many
+as it takes for REMEMBERED answers: older ones fade.
 """
 
 from collections import Counter

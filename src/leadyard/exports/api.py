@@ -231,7 +231,8 @@ KINDS: tuple[ExportKind, ...] = (
         ),
     ),
     ExportKind(
-        name="returns", path="/exports/returns", id="exportReturns", summary="Export returns", start=_returns, permission=Permission.LEADS_RETURN,
+        name="returns", path="/exports/returns", id="exportReturns", summary="Export returns", start=_returns,
+        permission=Permission.LEADS_RETURN,
         description="By rising id, whatever became of them. The key of a buyer gets its own.",
         parameters=(
             _CAMPAIGN, _BUYER, Parameter("state", ReturnWord, "Only returns that stand so."),

@@ -64,12 +64,14 @@ SECTION = Section(
         ),
         Operation(
             method="POST", path=f"{_PATH}/{{id}}/acknowledge", id="acknowledgeNotice", summary="Acknowledge a notice",
-            description="Takes it off what is open; who does so first stays on record. A second time changes nothing.", handler=_acknowledge, permission=_WRITE, answer=Notice,
+            description="Takes it off what is open; who does so first stays on record. A second time changes nothing.",
+            handler=_acknowledge, permission=_WRITE, answer=Notice,
         ),
         Operation(
             method="POST", path=f"{_PATH}/acknowledge", id="acknowledgeNotices",
             summary="Acknowledge all notices up to one",
-            description="Those that came later stay open; the answer tells how many it was.", handler=_acknowledge_all, permission=_WRITE, body=UpTo,
+            description="Those that came later stay open; the answer tells how many it was.",
+            handler=_acknowledge_all, permission=_WRITE, body=UpTo,
             answer=Acknowledged, example={"last_id": 12},
         ),
         Operation(

@@ -181,7 +181,8 @@ _OPERATIONS = (
     ),
     Operation(
         method="GET", path=_ONE, id="readAffiliate", summary="Read an affiliate", handler=_read,
-        description="Names, all codes that it has or had, group, parent, own fields, status, and how many visitors, people and purchases it brought.",
+        description="Names, all codes that it has or had, group, parent, own fields, status, and how many visitors, people "
+        "and purchases it brought.",
         permission=_LOOK, answer=AffiliateRecord,
     ),
     Operation(

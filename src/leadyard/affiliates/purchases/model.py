@@ -136,7 +136,8 @@ WHOLE = "whole"
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money that went back for a purchase known by one of `purchase_codes`: an amount, or all of it.
 
-    `refund_code` is the payer's id of the refund, by which it counts once. It is kept for a purchase that is still to come unless `is_kept` is False.
+    `refund_code` is the payer's id of the refund, by which it counts once. It is kept for a purchase that is still to
+    come unless `is_kept` is False.
     """
 
     purchase_codes: tuple[str, ...]

@@ -42,7 +42,8 @@ SECTION = Section(
             deliveries,
             "/deliveries",
             plural="deliveries",
-            creating="An active delivery gets leads that are distributed from now on; `POST /deliveries/{id}/preview` and `/test` try it before.",
+            creating="An active delivery gets leads that are distributed from now on; `POST /deliveries/{id}/preview` and "
+            "`/test` try it before.",
             status=DeliveryStatus,
             filters=(
                 Parameter("campaign_id", Id, "Only deliveries of this campaign."),

@@ -99,7 +99,8 @@ SECTION = Section(
     (
         Operation(
             method="GET", path="/webhook-messages", id="listWebhookMessages", summary="List messages",
-            description="By falling id, of all webhooks and postbacks; the next page is asked for with `before`.", handler=search, permission=Permission.SETUP_READ, answer=WebhookMessagePage,
+            description="By falling id, of all webhooks and postbacks; the next page is asked for with `before`.",
+            handler=search, permission=Permission.SETUP_READ, answer=WebhookMessagePage,
             parameters=(
                 Parameter("state", MessageWord, "Only messages that stand so."),
                 Parameter("webhook_id", Id, "Only messages of this webhook."),

@@ -17,8 +17,9 @@ class PingRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How long a delivery's buyer takes to bid, and is given; times in milliseconds.
 
     `answers` is how many of the last bids count, missed deadlines included, `p95_milliseconds` the time in which 95
-    of 100 of them came; null while there are too few to tell. Answers without a bid count for nothing. The bounds are those of the set-up, `budget_milliseconds`
-    is the campaign's for all pings together. `answers_since` is from when on answers are known.
+    of 100 of them came; null while there are too few to tell. Answers without a bid count for nothing. The bounds are
+    those of the set-up, `budget_milliseconds` is the campaign's for all pings together. `answers_since` is from when on
+    answers are known.
     """
 
     delivery_id: int

@@ -37,7 +37,8 @@ SECTION = Section(
     (
         Operation(
             method="GET", path="/delivery-files", id="listDeliveryFiles", summary="List files",
-            description="The newest first, whatever became of them, without their contents.", handler=_list, permission=Permission.SETUP_READ,
+            description="The newest first, whatever became of them, without their contents.",
+            handler=_list, permission=Permission.SETUP_READ,
             parameters=(
                 Parameter("delivery_id", Id, "Only files of this delivery."),
                 Parameter("state", StateName, "Only files in this state."),
