@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Awaitable
 from functools import lru_cache
 from typing import cast
 
@@ -159,10 +160,10 @@ class Web:
 
 
 def _counted(send: Send, part: str) -> Send:
-    async def counting(message: Message) -> None:
+    def counting(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             _counter(part, message["status"]).inc()
-        await send(message)
+        return send(message)
 
     return counting
 

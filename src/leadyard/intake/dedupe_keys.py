@@ -38,13 +38,14 @@ def key_makers(campaign: Campaign, country: str, names: Sequence[str]) -> KeyMak
 
 def keys_of(makers: KeyMakers, match: Match, stored: Mapping[str, str], scope: str = "") -> tuple[bytes, ...]:
     """Work out the keys of a lead; empty values make none, and `scope` parts leads that are never duplicates."""
-    parts = [(name, make(stored[name])) for name, make in makers if stored.get(name)]
-    parts = [(name, value) for name, value in parts if value]
+    parts: list[str] = []
+    for name, make in makers:
+        value = stored.get(name)
+        if value and (key := make(value)):
+            parts.append(f"{name}={key}")
     if match is Match.ALL:
-        if len(parts) < len(makers):
-            return ()
-        return (_digest(scope + "\x00".join(f"{name}={value}" for name, value in parts)),)
-    return tuple(_digest(f"{scope}{name}={value}") for name, value in parts)
+        return (_digest(scope + "\x00".join(parts)),) if len(parts) == len(makers) else ()
+    return tuple([_digest(scope + part) for part in parts])
 
 
 def _digest(text: str) -> bytes:

@@ -5,7 +5,6 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from leadyard.campaigns.model import Status
-from leadyard.campaigns.terms import system_payout
 from leadyard.identity.model import KeyKind
 from leadyard.intake.fields import InvalidValue, check_all
 from leadyard.intake.filtering import by_rules
@@ -35,7 +34,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
     _name_sender(plan, submission, supplier_id, values)
     if plan.blocked and _is_blocked(plan, values.get("ipaddress", "")):
         return Verdict(ADDRESS_BLOCKED, ["IP address blocked"], values, supplier_id)
-    today = now.astimezone(plan.zone).date()
+    today = plan.today(now)
     fields = plan.fields
     if reading.errors:
         fields = tuple(field for field in fields if field.name not in reading.errors)
@@ -49,7 +48,7 @@ def judge(plan: CampaignPlan, submission: Submission, reading: Reading, now: dat
                 stored[name] = field.check(value, today)
             except InvalidValue:
                 continue
-    payout = system_payout(plan.campaign, supplier_id)
+    payout = plan.payout(supplier_id)
     verdict = Verdict(ACCEPTED, [], stored, supplier_id, plan.claim_keys(stored, supplier_id), payout)
     return verdict if plan.rules is None else by_rules(plan, plan.rules, submission, verdict)
 

@@ -1,5 +1,6 @@
 """A campaign's set-up compiled once, so that judging a lead allocates little and looks nothing up."""
 
+from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,10 +8,14 @@ from zoneinfo import ZoneInfo
 from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign
 from leadyard.campaigns.rules import CampaignRules
+from leadyard.campaigns.terms import system_payout
 from leadyard.delivery.subscriptions import INTAKE_EVENTS, events_wanted
 from leadyard.intake.dedupe_keys import key_makers, keys_of
 from leadyard.intake.fields import STANDARD_FIELDS, CompiledField, compile_field, email_key, phone_key
 from leadyard.intake.providers.compiled import compile_inquiry
+
+_QUARTER_SECONDS = 900
+"""In no time zone does a day begin between two quarters of an hour."""
 
 
 class CampaignPlan:
@@ -22,6 +27,8 @@ class CampaignPlan:
     """
 
     __slots__ = (
+        "_payouts",
+        "_today",
         "always",
         "announced",
         "blocked",
@@ -64,6 +71,22 @@ class CampaignPlan:
         self.announced = events_wanted(setup, campaign.id) & INTAKE_EVENTS
         self.is_watched = bool(self.announced or campaign.occasions)
         self.memo: dict[Any, Any] = {}
+        self._payouts: dict[int | None, int] = {}
+        self._today = (-1, date.min)
+
+    def today(self, now: datetime) -> date:
+        """Tell the account's date at an instant."""
+        quarter = int(now.timestamp()) // _QUARTER_SECONDS
+        if self._today[0] != quarter:
+            self._today = (quarter, now.astimezone(self.zone).date())
+        return self._today[1]
+
+    def payout(self, supplier_id: int | None) -> int:
+        """Tell what a supplier earns by a lead being valid, in micro-units."""
+        payout = self._payouts.get(supplier_id)
+        if payout is None:
+            payout = self._payouts[supplier_id] = system_payout(self.campaign, supplier_id)
+        return payout
 
     def claim_keys(self, stored: dict[str, str], supplier_id: int | None = None) -> tuple[bytes, ...]:
         """Work out the keys under which this lead counts as a duplicate of another; empty values make none."""
@@ -75,10 +98,14 @@ class CampaignPlan:
 
     def search_keys(self, stored: dict[str, str]) -> tuple[str | None, str | None, str | None, str | None]:
         """Work out how e-mail and phone1 to phone3 are looked up: None when absent."""
-        email = stored.get("email")
-        phones = [stored.get(name) for name in ("phone1", "phone2", "phone3")]
-        keys = [phone_key(phone, self.country) or None if phone else None for phone in phones]
-        return (email_key(email) if email else None, keys[0], keys[1], keys[2])
+        get, country = stored.get, self.country
+        email, phone1, phone2, phone3 = get("email"), get("phone1"), get("phone2"), get("phone3")
+        return (
+            email_key(email) if email else None,
+            phone_key(phone1, country) or None if phone1 else None,
+            phone_key(phone2, country) or None if phone2 else None,
+            phone_key(phone3, country) or None if phone3 else None,
+        )
 
 
 class Plans:

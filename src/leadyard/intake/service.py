@@ -80,7 +80,9 @@ class Intake:
         revoked or lost its permission meanwhile, UnavailableError when the database stays away.
         """
         uuid = submission.uuid or new_uuid()
-        setup = await self._configuration.setup(submission.account_id)
+        setup = self._configuration.known(submission.account_id)
+        if setup is None:
+            setup = await self._configuration.reload(submission.account_id)
         inspection: Inspection | None = None
         while True:
             judged = self._judge(setup, submission, uuid)
@@ -93,7 +95,12 @@ class Intake:
                 if judged.plan.inquiry is not None or inspection is not None:
                     inspection = inspection or Inspection()
                     await look_into(self._inquiries, judged, inspection, clock.now())
-                result = await self._decide(judged)
+                # Here and not in a method of its own: every lead passes, and a coroutine more is noticed.
+                if self._express.takes(judged):
+                    result = await self._express.submit(judged)
+                    if result is not None:
+                        return result
+                result = await self._group.submit(judged)
                 if result is not None:
                     return result
                 current = await self._configuration.current(submission.account_id)
@@ -160,14 +167,6 @@ class Intake:
         await self._express.close()
         await self._group.close()
 
-    async def _decide(self, candidate: Candidate) -> IntakeResult | None:
-        """Commit a candidate with the ordinary ones, else step by step; None when it has to be judged again."""
-        if self._express.takes(candidate):
-            result = await self._express.submit(candidate)
-            if result is not None:
-                return result
-        return await self._group.submit(candidate)
-
     async def _commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
         """Commit a batch, waiting out a restart of the database; after a lost connection, look before repeating."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
@@ -192,12 +191,14 @@ class Intake:
 
     async def _number(self, candidates: Sequence[Candidate]) -> None:
         """Give every candidate its id before the transaction begins; a repeated batch keeps them."""
-        unnumbered = [candidate for candidate in candidates if not candidate.lead_id]
-        for account_id, count in Counter(candidate.account_id for candidate in unnumbered).items():
-            ids = iter(await self._ids.take(account_id, count))
-            for candidate in unnumbered:
-                if candidate.account_id == account_id:
-                    candidate.lead_id = next(ids)
+        unnumbered: dict[int, list[Candidate]] = defaultdict(list)
+        for candidate in candidates:
+            if not candidate.lead_id:
+                unnumbered[candidate.submission.account_id].append(candidate)
+        for account_id, listed in unnumbered.items():
+            ids = await self._ids.take(account_id, len(listed))
+            for candidate, lead_id in zip(listed, ids, strict=True):
+                candidate.lead_id = lead_id
 
     async def _is_stored(self, decided: "Decided") -> bool:
         """Tell whether the batch whose commit was not answered is there: it is as a whole or not at all."""

@@ -7,6 +7,8 @@ import secrets
 import time
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID
+
 _QUEUE_ID = re.compile(r"([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{8})")
 _API_KEY = re.compile(r"[0-9a-f]{32}")
 _LEADDYNO_KEY = re.compile(r"[0-9a-f]{40}")
@@ -16,16 +18,20 @@ class _RandomBytes:
     """Random bytes of the system, fetched by the page: one system call serves hundreds of ids."""
 
     def __init__(self) -> None:
-        self._page, self._place, self._process = b"", 0, 0
+        self.forget()
 
     def take(self, count: int) -> bytes:
-        if self._place + count > len(self._page) or self._process != os.getpid():
-            self._page, self._place, self._process = os.urandom(4096), 0, os.getpid()
+        if self._place + count > len(self._page):
+            self._page, self._place = os.urandom(4096), 0
         self._place += count
         return self._page[self._place - count : self._place]
 
+    def forget(self) -> None:
+        self._page, self._place = b"", 0
+
 
 _random = _RandomBytes()
+os.register_at_fork(after_in_child=_random.forget)
 
 
 def new_uuid() -> UUID:
@@ -33,7 +39,7 @@ def new_uuid() -> UUID:
     random = int.from_bytes(_random.take(10), "big")
     value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76
     value |= (random >> 68 & 0xFFF) << 64 | 0x2 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
-    return UUID(int=value)
+    return FastUUID(value.to_bytes(16, "big"))
 
 
 def queue_id(uuid: UUID) -> str:

@@ -1,11 +1,16 @@
 """Small ascending ids per account and kind, without a lock that lasts as long as a transaction."""
 
+import asyncio
 import time
+
+import msgspec
 
 from leadyard.storage.database import Connection, Database, database_of
 
 _SMALLEST_BLOCK, _LARGEST_BLOCK = 8, 4096
 _BLOCK_SECONDS = 1.0
+_BUSY = 64
+"""Of a block of which so many ids were taken, the rest or the next will be wanted within the second."""
 
 _CLAIM = """
 INSERT INTO id_counters (account_id, kind, last) VALUES ($1, $2, $3)
@@ -74,20 +79,32 @@ async def take_ids(
     return await kept.take(account_id, count, above=above)
 
 
+class _Block(msgspec.Struct):
+    """Ids that a process may give out: those that are left, how many there were, and when they were claimed."""
+
+    free: range
+    size: int
+    claimed_at: float
+
+
+_NO_BLOCK = _Block(range(0), 0, 0.0)
+
+
 class IdBlocks:
     """Ids for the hot path, claimed in blocks in transactions of their own; a lost block leaves a gap.
 
     The claim waits for the disk: this process may outlive the database, and would go on using a block that the
-    database has forgotten in its crash and given to somebody else.
+    database has forgotten in its crash and given to somebody else. Where many are taken, the next block is claimed
+    before it is needed, so that nobody waits for it.
     """
 
     def __init__(self, database: Database, kind: str, *, beside: bool = False) -> None:
         """Give out ids of one kind; `beside` for those who take them inside a unit of work."""
         self._lend = database.beside if beside else database.connection
+        self._looks_ahead = not beside
         self._kind = kind
-        self._free: dict[int, range] = {}
-        self._claimed_at: dict[int, float] = {}
-        self._sizes: dict[int, int] = {}
+        self._blocks: dict[int, _Block] = {}
+        self._coming: dict[int, asyncio.Task[_Block]] = {}
 
     async def take(self, account_id: int, count: int, *, above: int = 0) -> range:
         """Take `count` ascending ids; what is left of a block is used first when it is enough.
@@ -95,26 +112,53 @@ class IdBlocks:
         Blocks grow while they last less than a second, so that ids follow arrival to about a second. All are greater
         than `above`, an id that was taken before.
         """
-        free = self._free.get(account_id, range(0))
-        now = time.monotonic()
-        age = now - self._claimed_at.get(account_id, 0.0)
-        if len(free) < count or age > _BLOCK_SECONDS or free.start <= above:
-            size = self._sizes.get(account_id, _SMALLEST_BLOCK)
-            size = min(size * 2, _LARGEST_BLOCK) if age < _BLOCK_SECONDS else _SMALLEST_BLOCK
-            self._sizes[account_id], self._claimed_at[account_id] = size, now
-            free = await self._claim(account_id, max(count, size))
+        block = self._blocks.get(account_id, _NO_BLOCK)
+        if not _serves(block, count, above):
+            block = await self._next(account_id, count, above)
+        ids, block.free = block.free[:count], block.free[count:]
         # Somebody else may have claimed later ids meanwhile: those before them stay a gap, so that ids go on rising.
-        if free.start >= self._free.get(account_id, range(0)).start:
-            self._free[account_id] = free[count:]
-        return free[:count]
+        if ids.start >= self._blocks.get(account_id, _NO_BLOCK).free.start:
+            self._blocks[account_id] = block
+            if self._looks_ahead and account_id not in self._coming:
+                self._look_ahead(account_id, block)
+        return ids
 
-    def put_back(self, account_id: int, unused: range) -> None:
-        """Give back the last of what was taken; what others have taken after it stays a gap."""
-        free = self._free.get(account_id, range(0))
-        if unused and unused.stop == free.start:
-            self._free[account_id] = range(unused.start, free.stop)
+    async def _next(self, account_id: int, count: int, above: int) -> _Block:
+        coming = self._coming.pop(account_id, None)
+        if coming is not None:
+            await asyncio.wait([coming])
+            if coming.exception() is None and _serves(coming.result(), count, above):
+                return coming.result()
+        last = self._blocks.get(account_id, _NO_BLOCK)
+        is_quick = time.monotonic() - last.claimed_at < _BLOCK_SECONDS
+        size = min(last.size * 2, _LARGEST_BLOCK) if is_quick else _SMALLEST_BLOCK
+        return await self._claim_block(account_id, max(count, size))
+
+    def _look_ahead(self, account_id: int, block: _Block) -> None:
+        """Claim the next block while this one lasts, unless so few ids are taken that it would be claimed in vain."""
+        used = block.size - len(block.free)
+        if used < _BUSY:
+            return
+        if used * 2 >= block.size:
+            size = min(block.size * 2, _LARGEST_BLOCK)
+        elif time.monotonic() - block.claimed_at > _BLOCK_SECONDS / 2:
+            size = used * 2
+        else:
+            return
+        coming = self._coming[account_id] = asyncio.create_task(self._claim_block(account_id, size))
+        # Whoever needs the block sees why it did not come, and claims one himself; nobody may ever need it.
+        coming.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    async def _claim_block(self, account_id: int, size: int) -> _Block:
+        return _Block(await self._claim(account_id, size), size, time.monotonic())
 
     async def _claim(self, account_id: int, count: int) -> range:
         async with self._lend() as connection:
             last = int(await connection.fetchval(_CLAIM, account_id, self._kind, count))
         return range(last - count + 1, last + 1)
+
+
+def _serves(block: _Block, count: int, above: int) -> bool:
+    """Tell whether a block has so many ids above another, and is young enough for them to follow arrival."""
+    is_young = time.monotonic() - block.claimed_at <= _BLOCK_SECONDS
+    return len(block.free) >= count and is_young and block.free.start > above

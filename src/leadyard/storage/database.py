@@ -162,6 +162,20 @@ class Database:
         async with self._lent(self._pool) as connection:
             yield connection
 
+    async def borrow(self) -> Connection:
+        """Lend a connection until it is given back, to whoever uses one again and again; else `connection` is better."""
+        if self._pool is None:
+            raise UnavailableError("the database is not open")
+        try:
+            return await self._pool.acquire(timeout=10)
+        except LOST as error:
+            raise UnavailableError("the database cannot be reached") from error
+
+    async def give_back(self, connection: Connection) -> None:
+        """Take back what was borrowed."""
+        if self._pool is not None:
+            await self._pool.release(cast("asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", connection))
+
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Connection]:
         """Lend a connection to whoever is in a unit of work already, for a statement that commits by itself.

@@ -32,21 +32,24 @@ class GroupCommit(Generic[ItemT, ResultT]):
         self._lanes = lanes
         self._crowd = crowd
         self._open_lanes = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
-    async def submit(self, item: ItemT) -> ResultT:
-        """Commit an item with whatever else is waiting; raises what its commit raised."""
-        future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
+    def submit(self, item: ItemT) -> Awaitable[ResultT]:
+        """Commit an item with whatever else is waiting; what is awaited raises what the commit raised."""
+        # Asking for the running loop is a system call, so it is asked once.
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future))
         if self._open_lanes == 0 or (self._open_lanes < self._lanes and len(self._waiting) >= self._crowd):
             # Counted here and in the lane itself, not by its task: a task that has left its loop still looks
             # alive to whoever submits before its callbacks run.
             self._open_lanes += 1
-            lane = asyncio.create_task(self._drain())
+            lane = loop.create_task(self._drain())
             self._running.add(lane)
             lane.add_done_callback(self._running.discard)
-        return await future
+        return future
 
     async def close(self) -> None:
         """Wait until everything submitted is decided."""

@@ -1,7 +1,7 @@
 """Member names that callers use, matched to a campaign's fields (docs/leadbyte.md, "Calls")."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from leadyard.dialects.leadbyte.values import NotPlainError, as_text
@@ -13,10 +13,14 @@ _PREFIX = re.compile(r"f_[0-9]+_", re.ASCII | re.IGNORECASE)
 _DROPPED = str.maketrans("", "", " \t\r\n\u00a0-_")
 _MEMO_SIZE = 4096
 _MEMO_NAME_LENGTH = 100
+_SHAPES_KEPT = 256
+_LONGEST_SHAPE = 2000
 
 _EXACT, _LABEL, _SQUEEZED_LABEL, _SQUEEZED_NAME, _PREFIXED = range(5)
 
 Match = tuple[str, int]
+Shape = tuple[tuple[str, str], ...]
+"""Pairs of a name and the member that stands for it."""
 
 
 def squeeze(name: str) -> str:
@@ -40,6 +44,30 @@ def find_member(members: Mapping[str, Any], name: str) -> Any:
     return None
 
 
+class Shapes:
+    """Which members are meant by which names: whoever posts leads names their members alike every time.
+
+    What is learned from strangers is bounded.
+    """
+
+    def __init__(self, learn: Callable[[tuple[str, ...]], Shape]) -> None:
+        """Take what finds out, from members in their order."""
+        self._learn = learn
+        self._known: dict[tuple[str, ...], Shape] = {}
+
+    def of(self, lead: Mapping[str, Any]) -> Shape:
+        """Give the names that a lead's members stand for, each with its member."""
+        members = tuple(lead)
+        shape = self._known.get(members)
+        if shape is None:
+            shape = self._learn(members)
+            if sum(map(len, members)) <= _LONGEST_SHAPE:
+                if len(self._known) >= _SHAPES_KEPT:
+                    self._known.clear()
+                self._known[members] = shape
+        return shape
+
+
 class FieldMatcher:
     """The fields of one campaign, found by every spelling that callers use.
 
@@ -55,6 +83,7 @@ class FieldMatcher:
             if name in self._fields:
                 self._squeezed_names.setdefault(alias, name)
         self._memo: dict[str, Match | None] = {}
+        self._shapes = Shapes(self._learn)
 
     def match(self, member: str) -> Match | None:
         """Give the field that a member name means and how well it fits (0 is best), None for no field."""
@@ -93,29 +122,26 @@ class FieldMatcher:
         """
         values: dict[str, str] = {}
         errors: dict[str, str] = {}
-        fits: dict[str, int] = {}
-        memo, match = self._memo, self.match
-        for member, value in lead.items():
-            found = memo[member] if member in memo else match(member)
-            if found is None:
-                continue
-            field, fit = found
-            if field in fits:
-                if fits[field] <= fit:
-                    continue
-                errors.pop(field, None)
-            fits[field] = fit
+        for field, member in self._shapes.of(lead):
+            value = lead[member]
             if type(value) is str and value.isascii() and "\x00" not in value:
                 values[field] = value.strip()
             else:
                 self._assign_other(field, value, values, errors)
         return values, errors
 
+    def _learn(self, members: tuple[str, ...]) -> Shape:
+        best: dict[str, tuple[int, str]] = {}
+        for member in members:
+            found = self.match(member)
+            if found is not None and (found[0] not in best or found[1] < best[found[0]][0]):
+                best[found[0]] = (found[1], member)
+        return tuple((field, member) for field, (_, member) in best.items())
+
     def _assign_other(self, field: str, value: Any, values: dict[str, str], errors: dict[str, str]) -> None:
         try:
             values[field] = as_text(value)
         except NotPlainError:
-            values.pop(field, None)
             errors[field] = f"{self._fields[field].replace('_', ' ')} is not a valid value"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from leadyard.dialects.leadbyte.call import Call
-from leadyard.dialects.leadbyte.naming import FieldMatcher, bare_name, squeeze
+from leadyard.dialects.leadbyte.naming import FieldMatcher, Shape, Shapes, bare_name, squeeze
 from leadyard.dialects.leadbyte.values import NotPlainError, as_text, yes
 from leadyard.identity.model import Principal
 from leadyard.intake.model import IntakeResult, Reading, Submission
@@ -13,10 +13,7 @@ from leadyard.intake.plan import CampaignPlan
 from leadyard.leads.model import Channel
 
 _CONTROLS = frozenset({"campid", "sid", "ssid", "testmode", "returnjson", "pingid"})
-_MEMO_SIZE = 4096
-_MEMO_NAME_LENGTH = 100
 _LONGEST_SSID = 255
-_memo: dict[str, tuple[str | None, bool]] = {}
 
 
 def matcher_of(plan: CampaignPlan) -> FieldMatcher:
@@ -32,29 +29,25 @@ def controls_of(lead: Mapping[str, Any]) -> dict[str, Any]:
 
     The exact one counts before others, and a name with a prefix `f_<digits>_` only where there is no other.
     """
-    found: dict[str, Any] = {}
-    prefixed: dict[str, Any] = {}
-    for member, value in lead.items():
-        control, has_prefix = _memo[member] if member in _memo else _control(member)
-        if control is None:
+    return {control: lead[member] for control, member in _shapes.of(lead)}
+
+
+def _learn(members: tuple[str, ...]) -> Shape:
+    found: dict[str, str] = {}
+    prefixed: dict[str, str] = {}
+    for member in members:
+        bare = bare_name(member)
+        control = squeeze(bare)
+        if control not in _CONTROLS:
             continue
-        if has_prefix:
-            prefixed.setdefault(control, value)
+        if bare != member:
+            prefixed.setdefault(control, member)
         elif control not in found or member == control:
-            found[control] = value
-    return {**prefixed, **found} if prefixed else found
+            found[control] = member
+    return tuple({**prefixed, **found}.items())
 
 
-def _control(member: str) -> tuple[str | None, bool]:
-    """Tell which control a member is, None for a field, and whether its name has a prefix."""
-    bare = bare_name(member)
-    name = squeeze(bare)
-    control = name if name in _CONTROLS else None, bare != member
-    if len(member) <= _MEMO_NAME_LENGTH:
-        if len(_memo) >= _MEMO_SIZE:
-            _memo.clear()
-        _memo[member] = control
-    return control
+_shapes = Shapes(_learn)
 
 
 def submission_of(

@@ -140,12 +140,15 @@ def check_all(
     stored: dict[str, str] = {}
     errors: dict[str, str] = {}
     get = values.get
+    compared = False
     for field in fields:
         value = get(field.name)
         if not value:
             if field.required:
                 errors[field.name] = field.required_text
             continue
+        if field.differs_from:
+            compared = True
         if field.is_simple and (sound := field.normalise(value)) is not None:
             stored[field.name] = sound
             continue
@@ -153,7 +156,8 @@ def check_all(
             stored[field.name] = field.check(value, today)
         except InvalidValue as refusal:
             errors[field.name] = str(refusal)
-    _compare(fields, stored, errors)
+    if compared:
+        _compare(fields, stored, errors)
     return stored, [errors[field.name] for field in fields if field.name in errors] if errors else []
 
 
