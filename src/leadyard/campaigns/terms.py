@@ -1,7 +1,7 @@
 """What a campaign pays, and what a buyer pays for its leads."""
 
 from leadyard.campaigns.model import AcceptOn, Campaign, Payout, PayoutKind
-from leadyard.kit.money import share, to_micros
+from leadyard.kit.money import set_micros, share
 
 
 def payout_terms(campaign: Campaign, supplier_id: int | None) -> Payout:
@@ -15,7 +15,7 @@ def sale_payout(campaign: Campaign, supplier_id: int | None, revenue: int) -> in
     if supplier_id is None or campaign.settings.accept_on is not AcceptOn.BUYER:
         return 0
     payout = payout_terms(campaign, supplier_id)
-    return to_micros(payout.amount) if payout.kind is PayoutKind.FIXED else share(revenue, payout.amount)
+    return set_micros(payout.amount) if payout.kind is PayoutKind.FIXED else share(revenue, payout.amount)
 
 
 def system_payout(campaign: Campaign, supplier_id: int | None) -> int:
@@ -24,4 +24,4 @@ def system_payout(campaign: Campaign, supplier_id: int | None) -> int:
     on_system = campaign.settings.accept_on is AcceptOn.SYSTEM
     if supplier_id is None or not on_system or payout.kind is not PayoutKind.FIXED:
         return 0
-    return to_micros(payout.amount)
+    return set_micros(payout.amount)

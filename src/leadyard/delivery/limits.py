@@ -10,7 +10,7 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.campaigns.model import Campaign, Delivery
 from leadyard.delivery import notices
 from leadyard.delivery.holds import Holds
-from leadyard.delivery.rules import ruled_payout
+from leadyard.delivery.rules import ruled_payout, rules_pay
 from leadyard.delivery.sending import Job
 from leadyard.leads.model import SaleStatus
 from leadyard.ledger.credit import entries
@@ -46,6 +46,7 @@ class Limits:
         self._zone = ZoneInfo(setup.account.time_zone)
         self._uses: dict[_UsesKey, list[CapUse]] = {}
         self._prices: dict[int, int] = {}
+        self._is_ruled: dict[tuple[int, int], bool] = {}
         self._gate = CapGate({}, {})
         self._credit: dict[CreditKey, CreditRow] = {}
         self._before: dict[CreditKey, CreditRow] = {}
@@ -166,13 +167,20 @@ class Limits:
     def _uses_of(self, job: Job, delivery: Delivery, price: int | None) -> list[CapUse]:
         is_first = job.sale_status not in (SaleStatus.SOLD, SaleStatus.ASSIGNED)
         asked = self._price(job, delivery, price)
-        payout = ruled_payout(self._setup, self._campaign(job), delivery.id, job, asked)
+        payout = self._ruled_payout(job, delivery, asked)
         sought = (job.supplier_id, job.channel, is_first, asked, payout)
         key = (job.campaign_id, delivery.id, *sought)
         known = self._uses.get(key)
         if known is None:
             known = self._uses[key] = self._made(job, delivery, SoughtSale(*sought))
         return known
+
+    def _ruled_payout(self, job: Job, delivery: Delivery, price: int) -> int | None:
+        campaign = self._campaign(job)
+        key = (campaign.id, delivery.id)
+        if key not in self._is_ruled:
+            self._is_ruled[key] = rules_pay(self._setup, campaign, delivery.id)
+        return ruled_payout(self._setup, campaign, delivery.id, job, price) if self._is_ruled[key] else None
 
     def _made(self, job: Job, delivery: Delivery, sale: SoughtSale) -> list[CapUse]:
         buyer = self._setup.buyers.get(delivery.buyer_id)

@@ -10,9 +10,8 @@ from leadyard.campaigns.configuration import AccountSetup
 from leadyard.delivery.holds import holds_of
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import read_job
-from leadyard.delivery.sending import Result, Sending, delivery_revenue
+from leadyard.delivery.sending import Result, Sending
 from leadyard.delivery.waves import Wave
-from leadyard.kit.money import to_micros
 from leadyard.leads.model import AttemptState, SaleStatus
 from leadyard.ledger.service import Ledger, ReservedIds
 from leadyard.routing.offers import Offer, Sale
@@ -111,7 +110,7 @@ def _result(
 ) -> Result:
     traced = {**(trace or {}), "settled_by": actor}
     if accepted:
-        price = to_micros(delivery_revenue(sending)) if revenue is None else revenue
+        price = sending.offer.price if revenue is None else revenue
         due_at = now if sending.goes_on else None
         return Result(sending, AttemptState.SOLD, "settled by hand: accepted", price, traced, due_at)
     sold = sending.job.sale_status in (SaleStatus.SOLD, SaleStatus.ASSIGNED) and not sending.goes_on

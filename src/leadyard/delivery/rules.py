@@ -96,6 +96,13 @@ def payout_of_sale(
     return sale_payout(campaign, job.supplier_id, revenue) if ruled is None else ruled
 
 
+def rules_pay(setup: AccountSetup, campaign: Campaign, delivery_id: int) -> bool:
+    """Tell whether rules have a say at all in what suppliers are paid for sales by a delivery."""
+    rules = setup.rules_of(campaign)
+    own = rules.deliveries.get(delivery_id)
+    return bool(rules.payouts) or (own is not None and bool(own.payouts))
+
+
 def ruled_payout(
     setup: AccountSetup, campaign: Campaign, delivery_id: int, job: Routed, revenue: int
 ) -> int | None:

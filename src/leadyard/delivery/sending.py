@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -106,27 +106,38 @@ class Result(msgspec.Struct):
 
 def template_values(sending: Sending) -> Mapping[str, str]:
     """Collect what a delivery's templates may name: the lead's fields, and ids with a dot in their names."""
-    job, setup = sending.job, sending.setup
+    job, setup, campaign, buyer, delivery = (
+        sending.job, sending.setup, sending.campaign, sending.buyer, sending.delivery
+    )  # fmt: skip
     supplier = None if job.supplier_id is None else setup.suppliers.get(job.supplier_id)
-    return {
+    offer = sending.offer
+    values = {
         **job.fields,
         "lead.id": str(job.lead_id),
         "lead.uuid": str(job.uuid),
         "lead.queue_id": queue_id(job.uuid),
-        "lead.received": job.received_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "campaign.id": str(sending.campaign.id),
-        "campaign.reference": sending.campaign.reference,
-        "campaign.name": sending.campaign.name,
+        "lead.received": job.received_at.isoformat(timespec="seconds")[:19] + "Z",
+        "campaign.id": str(campaign.id),
+        "campaign.reference": campaign.reference,
+        "campaign.name": campaign.name,
         "supplier.sid": "" if supplier is None else supplier.sid,
         "supplier.name": "" if supplier is None else supplier.name,
-        "buyer.bid": sending.buyer.bid,
-        "buyer.company": sending.buyer.company,
-        "delivery.id": str(sending.delivery.id),
-        "delivery.reference": sending.delivery.reference,
-        "delivery.revenue": plain(delivery_revenue(sending)),
-        "sale.kind": sending.offer.sale.name.lower(),
-        **_bid_values(sending.offer),
+        "buyer.bid": buyer.bid,
+        "buyer.company": buyer.company,
+        "delivery.id": str(delivery.id),
+        "delivery.reference": delivery.reference,
+        "delivery.revenue": _shown_price(offer.price),
+        "sale.kind": _SALE_KINDS[offer.sale],
     }
+    return values if offer.bid is None else {**values, **_bid_values(offer)}
+
+
+_SALE_KINDS = {sale: sale.name.lower() for sale in Sale}
+
+
+@lru_cache(maxsize=4096)
+def _shown_price(micros: int) -> str:
+    return plain(from_micros(micros))
 
 
 def _bid_values(offer: Offer) -> dict[str, str]:
@@ -136,18 +147,13 @@ def _bid_values(offer: Offer) -> dict[str, str]:
     return {"ping.reference": offer.reference, "ping.bid": plain(from_micros(offer.bid))}
 
 
-def delivery_revenue(sending: Sending) -> Decimal:
-    """Give the price at which the lead is offered."""
-    return from_micros(sending.offer.price)
-
-
 def result_of(sending: Sending, verdict: Verdict, now: datetime, random_value: float) -> Result:
     """Turn a buyer's verdict into what becomes of the attempt and of the job."""
     state, revenue = AttemptState.REJECTED, 0
     due_at: datetime | None = now
     if verdict.outcome is Outcome.ACCEPT:
-        price = delivery_revenue(sending) if verdict.revenue is None else verdict.revenue
-        state, revenue = AttemptState.SOLD, to_micros(price)
+        price = sending.offer.price if verdict.revenue is None else to_micros(verdict.revenue)
+        state, revenue = AttemptState.SOLD, price
         due_at = now if sending.goes_on else None
         return Result(sending, state, verdict.reason, revenue, _trace(verdict), due_at)
     if verdict.outcome is Outcome.UNKNOWN:

@@ -6,9 +6,11 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
+import prometheus_client
 import structlog
 from msgspec import structs
 
@@ -18,7 +20,7 @@ from leadyard.campaigns.webhooks import WebhookEvent
 from leadyard.delivery import auction_store, outbox, store, worker_store
 from leadyard.delivery.auctions import Auction, Auctioneer
 from leadyard.delivery.breaker import BatchBreakers, Breaker
-from leadyard.delivery.model import Verdict
+from leadyard.delivery.model import Outcome, Verdict
 from leadyard.delivery.outcomes import OutcomeBatch
 from leadyard.delivery.planning import Asking, Plan, Planner, read_job, write_plan
 from leadyard.delivery.sending import Job, Result, Sending, result_of, settings_in_time, template_values
@@ -248,7 +250,7 @@ class DeliveryWorker:
             verdict = await self._carriers[settings.kind](settings, values, sending.idempotency_key)
         else:
             verdict = await carry(sending, values, sending.idempotency_key)
-        ATTEMPTS.labels(verdict.outcome).inc()
+        _attempts(verdict.outcome).inc()
         now = clock.now()
         key = (sending.job.account_id, sending.buyer.id)
         self._breakers[key] = self._breakers[key].after(sending.buyer.settings.breaker, verdict.outcome, now)
@@ -277,6 +279,11 @@ class DeliveryWorker:
         for batch in batches:
             batch.committed()
         return [None] * len(results)
+
+
+@lru_cache(maxsize=16)
+def _attempts(outcome: Outcome) -> prometheus_client.Counter:
+    return ATTEMPTS.labels(outcome)
 
 
 async def _insist(write: Callable[[], Awaitable[None]], lead_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 MICRO = 1_000_000
 MAX_AMOUNT = Decimal(1_000_000_000)
@@ -37,6 +38,12 @@ def parse_amount(value: object, *, minimum: Decimal = Decimal(0), maximum: Decim
 def to_micros(amount: Decimal) -> int:
     """Turn a decimal amount into micro-units, rounding half-even: the one place where money rounds."""
     return int((amount * MICRO).quantize(Decimal(1), context=_WIDE))
+
+
+@lru_cache(maxsize=4096)
+def set_micros(amount: Decimal) -> int:
+    """Turn an amount that an operator has set, and that lead after lead asks for, into micro-units."""
+    return to_micros(amount)
 
 
 def from_micros(micros: int) -> Decimal:

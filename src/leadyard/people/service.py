@@ -93,11 +93,11 @@ async def note_submitters(connection: Connection, account_id: int, submitters: S
             new_id,
             new_uuid(),
             one.email.strip(),
-            email_key(one.email),
+            key,
             encode_json(one.profile),
             whole_second(one.at),
         )
-        for new_id, one in zip(ids, (by_key[key] for key in fresh), strict=True)
+        for new_id, key, one in zip(ids, fresh, (by_key[key] for key in fresh), strict=True)
     ]
     await tallies.add_many(
         connection, account_id, TALLY, await store.insert_submitters(connection, account_id, rows)

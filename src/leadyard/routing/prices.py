@@ -6,7 +6,7 @@ from decimal import Decimal
 from leadyard.campaigns.distribution import AuctionTerms, MarginRule
 from leadyard.campaigns.model import AcceptOn, Buyer, Campaign, Delivery, DeliveryKind
 from leadyard.campaigns.terms import sale_payout, system_payout
-from leadyard.kit.money import share, to_micros
+from leadyard.kit.money import set_micros, share, to_micros
 from leadyard.routing.offers import Sale
 
 _NOTHING = Decimal(0)
@@ -20,7 +20,7 @@ def price_of(campaign: Campaign, delivery: Delivery, sale: Sale) -> int:
         own = settings.revenue
     if own is None and settings.kind is DeliveryKind.TRANSFER:
         return 0
-    return to_micros(campaign.settings.revenue if own is None else own)
+    return set_micros(campaign.settings.revenue if own is None else own)
 
 
 def payout_of(campaign: Campaign, supplier_id: int | None, price: int) -> int:

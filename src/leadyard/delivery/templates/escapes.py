@@ -1,7 +1,7 @@
 """Escapes that keep a lead's value inside its place, one per place where a value can stand."""
 
-import json
 import re
+from json.encoder import encode_basestring_ascii
 from urllib.parse import quote, quote_plus
 
 from leadyard.delivery.templates.limits import UnfitValueError
@@ -32,14 +32,14 @@ def in_form(text: str) -> str:
 
 def in_json_string(text: str) -> str:
     """Escape a value for the inside of a quoted JSON string."""
-    return json.dumps(text)[1:-1]
+    return encode_basestring_ascii(text)[1:-1]
 
 
 def as_json_value(text: str) -> str:
     """Write a value that stands unquoted in JSON: a number, true, false or null as such, nothing as null, else a string."""
     if not text:
         return "null"
-    return text if _JSON_BARE.fullmatch(text) else json.dumps(text)
+    return text if _JSON_BARE.fullmatch(text) else encode_basestring_ascii(text)
 
 
 def in_xml_text(text: str) -> str:

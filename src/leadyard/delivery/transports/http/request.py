@@ -131,25 +131,26 @@ class RequestPlan:
         """Fill in a lead's values; UnfitValueError when one does not fit where it stands."""
         return self._authorized(self.main.filled(self.completed(values)))
 
-    def shown(self, values: Mapping[str, str], sent: Request | None = None) -> PreparedRequest:
-        """Give the request as people may see it; the one that was `sent` saves work where no secret is in it."""
-        if sent is None or self._masks:
-            sent = self._authorized(self.main.filled(self.completed(values), self._masks))
-        return _shown(sent, needs_token=self._needs_token)
+    def shown(self, values: Mapping[str, str]) -> PreparedRequest:
+        """Give the request as people may see it."""
+        return _shown(self._masked(values), needs_token=self._needs_token)
 
     def shown_text(self, values: Mapping[str, str], sent: Request) -> str:
-        """Write the request as people may see it, cut to what is kept."""
-        return _written(self.shown(values, sent))
+        """Write the request as people may see it, cut to what is kept; the one that was sent, if no secret is in it."""
+        return _written(self._masked(values) if self._masks else sent, needs_token=self._needs_token)
 
     def shown_step(self, step: StepPlan, values: Mapping[str, str]) -> str:
         """Write the request of a step as people may see it, cut to what is kept."""
-        return _written(_shown(step.message.filled(self.completed(values), self._masks)))
+        return _written(step.message.filled(self.completed(values), self._masks))
 
     def conceal(self, text: str, more: Iterable[str] = ()) -> str:
         """Mask the target's secrets, and more that came up on the way, in a buyer's answer, which may echo them."""
         for secret in (*self._concealed, *more):
             text = text.replace(secret, MASK)
         return text
+
+    def _masked(self, values: Mapping[str, str]) -> Request:
+        return self._authorized(self.main.filled(self.completed(values), self._masks))
 
     def _authorized(self, request: Request) -> Request:
         if self._authorization:
@@ -224,16 +225,22 @@ def _moment() -> dict[str, str]:
     }
 
 
-def _shown(request: Request, *, needs_token: bool = False) -> PreparedRequest:
+def _shown_headers(request: Request, *, needs_token: bool) -> list[tuple[str, str]]:
     headers = [
-        Header(name, MASK if name.lower() in _ALWAYS_MASKED else value)
-        for name, value in request.headers.items()
+        (name, MASK if name.lower() in _ALWAYS_MASKED else value) for name, value in request.headers.items()
     ]
     if needs_token and "Authorization" not in request.headers:
-        headers.append(Header("Authorization", MASK))
-    return PreparedRequest(request.method, str(request.url), tuple(headers), request.body or "")
+        headers.append(("Authorization", MASK))
+    return headers
 
 
-def _written(shown: PreparedRequest) -> str:
-    head = "\n".join([f"{shown.method} {shown.url}", *(f"{h.name}: {h.value}" for h in shown.headers)])
-    return f"{head}\n\n{shown.body}"[:REQUEST_TEXT_LIMIT].replace("\x00", "\ufffd")
+def _shown(request: Request, *, needs_token: bool = False) -> PreparedRequest:
+    headers = tuple(Header(name, value) for name, value in _shown_headers(request, needs_token=needs_token))
+    return PreparedRequest(request.method, str(request.url), headers, request.body or "")
+
+
+def _written(request: Request, *, needs_token: bool = False) -> str:
+    lines = [f"{request.method} {request.url}"]
+    lines += [f"{name}: {value}" for name, value in _shown_headers(request, needs_token=needs_token)]
+    head = "\n".join(lines)
+    return f"{head}\n\n{request.body or ''}"[:REQUEST_TEXT_LIMIT].replace("\x00", "\ufffd")
