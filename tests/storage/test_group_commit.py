@@ -54,7 +54,7 @@ async def test_a_caller_that_gave_up_costs_the_others_nothing() -> None:
         return list(items)
 
     group = GroupCommit(commit, lanes=1)
-    waiting = [asyncio.create_task(group.submit(n)) for n in range(3)]
+    waiting = [group.submit(n) for n in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     assert await waiting[0] == 0
@@ -72,7 +72,7 @@ async def test_closing_waits_for_what_was_submitted() -> None:
         return list(items)
 
     group = GroupCommit(commit, most=1, lanes=1)
-    tasks = [asyncio.create_task(group.submit(n)) for n in range(3)]
+    tasks = [group.submit(n) for n in range(3)]
     await asyncio.sleep(0)
     await group.close()
     assert done == [0, 1, 2]

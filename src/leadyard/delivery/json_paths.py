@@ -4,6 +4,7 @@ import json
 import re
 
 _STEP = re.compile(r"""\.?(?:([^.\[\]"'$\s][^.\[\]"'\s]*)|\[(\d{1,6})\]|\['([^']*)'\]|\["([^"]*)"\])""")
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 class JsonPathError(ValueError):
@@ -36,7 +37,7 @@ def compile_path(path: str) -> Steps:
 def parse(body: str) -> object:
     """Read a JSON document, numbers as they are written; MISSING when it is none."""
     try:
-        return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
+        return _DECODER.decode(body)
     except (ValueError, RecursionError):
         return MISSING
 

@@ -46,7 +46,7 @@ class ExpressLane:
         """Tell whether a candidate may come this way now."""
         return is_ordinary(candidate) and not self._is_step_by_step(candidate.account_id)
 
-    def submit(self, candidate: Candidate) -> Awaitable[IntakeResult | None]:
+    def submit(self, candidate: Candidate) -> asyncio.Future[IntakeResult | None]:
         """Commit a candidate with whatever else is waiting."""
         return self._group.submit(candidate)
 

@@ -7,6 +7,7 @@ paths that was a sixth of all time. A literal is one text parameter, which the s
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import cast
 from uuid import UUID
 
 
@@ -14,9 +15,12 @@ def _braced(elements: list[str]) -> str:
     return "{" + ",".join(elements) + "}"
 
 
-def integers(values: Iterable[int | None]) -> str:
+def integers(values: Sequence[int | None]) -> str:
     """Write whole numbers; booleans belong to `booleans`."""
-    return _braced(["NULL" if value is None else int.__repr__(value) for value in values])
+    try:
+        return "{" + ",".join(map(int.__repr__, cast(Sequence[int], values))) + "}"
+    except TypeError:  # there is a None among them
+        return _braced(["NULL" if value is None else int.__repr__(value) for value in values])
 
 
 def booleans(values: Iterable[bool]) -> str:
@@ -113,4 +117,4 @@ class Numbers:
 
     def parameter(self, rows: Iterable[Sequence[int]]) -> str:
         """Write rows, each as long as there are columns."""
-        return integers(chain.from_iterable(rows))
+        return integers([*chain.from_iterable(rows)])

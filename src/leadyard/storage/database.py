@@ -39,6 +39,7 @@ InternalClientError is what a connection raises that the server has just given u
 _log = structlog.get_logger(__name__)
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder()
 _JSONB_VERSION = b"\x01"
 _BESIDE = 2
 _SESSION = {"jit": "off"}
@@ -67,7 +68,7 @@ async def prepare_connection(connection: Connection) -> None:
         schema="pg_catalog",
         format="binary",
         encoder=lambda value: _JSONB_VERSION + _ENCODER.encode(value),
-        decoder=lambda raw: msgspec.json.decode(raw[1:]),
+        decoder=lambda raw: _DECODER.decode(raw[1:]),
     )
 
 

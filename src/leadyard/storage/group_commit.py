@@ -36,7 +36,7 @@ class GroupCommit(Generic[ItemT, ResultT]):
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
-    def submit(self, item: ItemT) -> Awaitable[ResultT]:
+    def submit(self, item: ItemT) -> asyncio.Future[ResultT]:
         """Commit an item with whatever else is waiting; what is awaited raises what the commit raised."""
         # Asking for the running loop is a system call, so it is asked once.
         loop = self._loop = self._loop or asyncio.get_running_loop()
