@@ -52,20 +52,31 @@ class Copies:
         self._server = server_dsn
         self._template = template
         self._spare: list[str] = []
-        asyncio.run(run_on_server(with_database(server_dsn, template), _KEEP))
+        address = with_database(server_dsn, template)
+        asyncio.run(run_on_server(address, _KEEP))
+        self._schema = asyncio.run(run_on_server(address, _SCHEMA))
 
     @contextlib.asynccontextmanager
     async def lend(self) -> AsyncIterator[str]:
         name = self._spare.pop() if self._spare else await self._copy()
         address = with_database(self._server, name)
-        before = await run_on_server(address, _SCHEMA)
         yield address
-        await run_on_server(address, _HANG_UP)
-        if await run_on_server(address, _SCHEMA) == before:
-            await run_on_server(address, _RESTORE)
+        if await self._restored(address):
             self._spare.append(name)
         else:
             await run_on_server(self._server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def _restored(self, address: str) -> bool:
+        """Put back what the template holds, if the schema is still the template's."""
+        connection = await asyncpg.connect(address)
+        try:
+            await connection.execute(_HANG_UP)
+            if await connection.fetch(_SCHEMA) != self._schema:
+                return False
+            await connection.execute(_RESTORE)
+        finally:
+            await connection.close()
+        return True
 
     async def _copy(self) -> str:
         name = f"test_{uuid.uuid4().hex}"

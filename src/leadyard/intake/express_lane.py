@@ -16,7 +16,6 @@ from leadyard.kit import clock
 from leadyard.kit.errors import UnavailableError
 from leadyard.storage.database import Database
 from leadyard.storage.group_commit import GroupCommit
-from leadyard.storage.kept_connections import KeptConnections
 
 _PATIENCE_SECONDS = 8.0
 _STEP_BY_STEP_SECONDS = 1.0
@@ -35,7 +34,6 @@ class ExpressLane:
     ) -> None:
         """Share the process's database; `number` gives candidates their ids."""
         self._database = database
-        self._connections = KeptConnections(database)
         self._number = number
         self._group: GroupCommit[Candidate, IntakeResult | None] = GroupCommit(
             self.commit, lanes=lanes, crowd=crowd
@@ -53,7 +51,6 @@ class ExpressLane:
     async def close(self) -> None:
         """Finish what is in flight."""
         await self._group.close()
-        await self._connections.close()
 
     async def commit(self, candidates: Sequence[Candidate]) -> list[IntakeResult | None]:
         """Commit a batch by one statement for each window of duplicate keys."""
@@ -82,7 +79,7 @@ class ExpressLane:
         try:
             await self._number(candidates)
             results, rows = prepare(candidates, now)
-            async with self._connections.connection() as connection:
+            async with self._database.kept() as connection:
                 taken = await express_store.write(connection, rows, now, store.cutoff(window, now))
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             return {}

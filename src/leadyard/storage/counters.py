@@ -115,12 +115,12 @@ class IdBlocks:
         block = self._blocks.get(account_id, _NO_BLOCK)
         if not _serves(block, count, above):
             block = await self._next(account_id, count, above)
-        ids, block.free = block.free[:count], block.free[count:]
         # Somebody else may have claimed later ids meanwhile: those before them stay a gap, so that ids go on rising.
-        if ids.start >= self._blocks.get(account_id, _NO_BLOCK).free.start:
+        if block.free.start >= self._blocks.get(account_id, _NO_BLOCK).free.start:
             self._blocks[account_id] = block
-            if self._looks_ahead and account_id not in self._coming:
-                self._look_ahead(account_id, block)
+        ids, block.free = block.free[:count], block.free[count:]
+        if self._looks_ahead and account_id not in self._coming:
+            self._look_ahead(account_id, self._blocks[account_id])
         return ids
 
     async def _next(self, account_id: int, count: int, above: int) -> _Block:

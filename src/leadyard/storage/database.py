@@ -16,7 +16,8 @@ from leadyard.storage.vault import Vault
 
 Row = asyncpg.Record
 if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    PooledConnection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | PooledConnection
 else:
     Connection = asyncpg.Connection
 
@@ -103,10 +104,13 @@ class Database:
         self._vault = vault or Vault()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._beside: asyncpg.Pool[asyncpg.Record] | None = None
+        self._kept: list[PooledConnection] = []
+        self._is_closing = False
         self.id_blocks: dict[str, Any] = {}
 
     async def open(self) -> None:
         """Open the pool; raises UnavailableError when the server does not answer."""
+        self._is_closing = False
         try:
             self._pool = await asyncpg.create_pool(
                 self.dsn,
@@ -149,6 +153,9 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool, giving statements in flight a moment to end."""
+        self._is_closing = True
+        while self._kept:
+            await self._give_back(self._kept.pop())
         for pool in (self._pool, self._beside):
             if pool is not None:
                 try:
@@ -163,8 +170,33 @@ class Database:
         async with self._lent(self._pool) as connection:
             yield connection
 
-    async def borrow(self) -> Connection:
-        """Lend a connection until it is given back, to whoever uses one again and again; else `connection` is better."""
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[Connection]:
+        """Lend a connection for a statement that commits by itself, to whoever runs one after the other all day.
+
+        It is kept for the next such statement: to borrow one of the pool and give it back takes as long as judging
+        several leads. One that fails is kept no longer.
+        """
+        connection = await self._kept_connection()
+        try:
+            yield connection
+        except asyncpg.DataError:
+            await self._keep(connection)
+            raise
+        except LOST as error:
+            await self._give_back(connection)
+            raise UnavailableError("the database cannot be reached") from error
+        except BaseException:
+            await self._give_back(connection)
+            raise
+        await self._keep(connection)
+
+    async def _kept_connection(self) -> "PooledConnection":
+        while self._kept:
+            connection = self._kept.pop()
+            if not connection.is_closed():
+                return connection
+            await self._give_back(connection)
         if self._pool is None:
             raise UnavailableError("the database is not open")
         try:
@@ -172,10 +204,15 @@ class Database:
         except LOST as error:
             raise UnavailableError("the database cannot be reached") from error
 
-    async def give_back(self, connection: Connection) -> None:
-        """Take back what was borrowed."""
+    async def _keep(self, connection: "PooledConnection") -> None:
+        if self._is_closing:
+            await self._give_back(connection)
+        else:
+            self._kept.append(connection)
+
+    async def _give_back(self, connection: "PooledConnection") -> None:
         if self._pool is not None:
-            await self._pool.release(cast("asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", connection))
+            await self._pool.release(connection)
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Connection]:
