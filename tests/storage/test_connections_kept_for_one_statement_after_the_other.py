@@ -27,10 +27,24 @@ async def test_who_comes_meanwhile_gets_another(database: Database) -> None:
         assert await _used(database) != await connection.fetchval(_WHO)
 
 
-async def test_a_connection_that_the_server_closed_is_not_lent_again(database: Database) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.2])
+async def test_a_connection_that_the_server_closed_is_not_lent_again(
+    database: Database, seconds: float
+) -> None:
     first = await _used(database)
     async with database.connection() as other:
-        await other.execute("SELECT pg_terminate_backend($1)", first)
+        await other.execute("SELECT pg_terminate_backend($1, 5000)", first)
+    await asyncio.sleep(seconds)
+    try:
+        second = await _used(database)
+    except UnavailableError:
+        second = await _used(database)
+
+    assert second != first
+
+
+async def test_a_connection_that_is_lost_in_use_is_told_and_not_lent_again(database: Database) -> None:
+    first = await _used(database)
     with pytest.raises(UnavailableError):
         async with database.kept() as connection:
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")

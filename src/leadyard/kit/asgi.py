@@ -35,15 +35,16 @@ async def read_body(receive: Receive, limit: int, headers: Headers = ()) -> byte
     body is read on for a while and thrown away, so that the caller can finish sending and sees the
     answer. Raises BodyTooLargeError or ClientGoneError.
     """
+    declared = _declared_length(headers)
+    if declared > limit:
+        await _drain(receive, limit * _DRAIN_FACTOR)
+        raise BodyTooLargeError
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         body: bytes = message.get("body", b"")
         if len(body) > limit:
             raise BodyTooLargeError
         return body
-    if _declared_length(headers) > limit:
-        await _drain(receive, limit * _DRAIN_FACTOR)
-        raise BodyTooLargeError
     return await _read_chunks(receive, message, limit)
 
 

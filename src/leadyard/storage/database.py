@@ -194,7 +194,7 @@ class Database:
     async def _kept_connection(self) -> "PooledConnection":
         while self._kept:
             connection = self._kept.pop()
-            if not connection.is_closed():
+            if not _is_closed(connection):
                 return connection
             await self._give_back(connection)
         if self._pool is None:
@@ -246,6 +246,13 @@ class Database:
         sql, values = compiled(statement)
         async with self.connection() as connection:
             return await connection.fetch(sql, *values)
+
+
+def _is_closed(connection: "PooledConnection") -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken back what it saw closing
+        return True
 
 
 async def execute(connection: Connection, statement: sa.ClauseElement) -> None:
