@@ -79,7 +79,7 @@ class ExpressLane:
         try:
             await self._number(candidates)
             results, rows = prepare(candidates, now)
-            async with self._database.kept() as connection:
+            async with self._database.connection() as connection:
                 taken = await express_store.write(connection, rows, now, store.cutoff(window, now))
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             return {}

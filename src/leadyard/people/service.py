@@ -83,11 +83,11 @@ async def note_submitters(connection: Connection, account_id: int, submitters: S
     by_key: dict[str, Submitter] = {}
     for submitter in submitters:
         by_key.setdefault(email_key(submitter.email), submitter)
-    known = await store.known_keys(connection, account_id, list(by_key)) if by_key else set()
-    fresh = sorted(by_key.keys() - known)
-    if not fresh:
+    if not by_key:
         return
-    ids = await take_ids(connection, account_id, "people", len(fresh))
+    # Who is known already is left to the unique index: asked beforehand, the planner may read everybody to find out.
+    keys = sorted(by_key)
+    ids = await take_ids(connection, account_id, "people", len(keys))
     rows = [
         (
             new_id,
@@ -97,7 +97,7 @@ async def note_submitters(connection: Connection, account_id: int, submitters: S
             encode_json(one.profile),
             whole_second(one.at),
         )
-        for new_id, key, one in zip(ids, fresh, (by_key[key] for key in fresh), strict=True)
+        for new_id, key, one in zip(ids, keys, (by_key[key] for key in keys), strict=True)
     ]
     await tallies.add_many(
         connection, account_id, TALLY, await store.insert_submitters(connection, account_id, rows)

@@ -37,12 +37,6 @@ ON CONFLICT (account_id, email_key) DO NOTHING
 RETURNING id
 """
 
-# A sub-select for each key: of a list of keys the planner may think that reading all people costs less.
-_KNOWN_KEYS = """
-SELECT wanted.key FROM unnest($2::text[]) AS wanted (key)
-WHERE (SELECT true FROM people p WHERE p.account_id = $1 AND p.email_key = wanted.key)
-"""
-
 _SUBMITTERS = Table(id=BIGINT, uuid=UUIDS, email=TEXT, email_key=TEXT, profile=TEXT, at=TIMESTAMPTZ)
 _INSERT_SUBMITTERS = f"""
 INSERT INTO people (account_id, id, uuid, email, email_key, profile, created_at, updated_at, is_only_submitted)
@@ -131,11 +125,6 @@ async def insert(connection: Connection, person: Person) -> bool:
         person.created_at,
     )
     return made is not None
-
-
-async def known_keys(connection: Connection, account_id: int, keys: Sequence[str]) -> set[str]:
-    """Tell which addresses, written as keys, belong to a person."""
-    return {row["key"] for row in await connection.fetch(_KNOWN_KEYS, account_id, keys)}
 
 
 async def insert_submitters(

@@ -16,8 +16,7 @@ from leadyard.storage.vault import Vault
 
 Row = asyncpg.Record
 if TYPE_CHECKING:
-    PooledConnection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-    Connection = asyncpg.Connection[asyncpg.Record] | PooledConnection
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 else:
     Connection = asyncpg.Connection
 
@@ -104,13 +103,10 @@ class Database:
         self._vault = vault or Vault()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._beside: asyncpg.Pool[asyncpg.Record] | None = None
-        self._kept: list[PooledConnection] = []
-        self._is_closing = False
         self.id_blocks: dict[str, Any] = {}
 
     async def open(self) -> None:
         """Open the pool; raises UnavailableError when the server does not answer."""
-        self._is_closing = False
         try:
             self._pool = await asyncpg.create_pool(
                 self.dsn,
@@ -153,9 +149,6 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool, giving statements in flight a moment to end."""
-        self._is_closing = True
-        while self._kept:
-            await self._give_back(self._kept.pop())
         for pool in (self._pool, self._beside):
             if pool is not None:
                 try:
@@ -169,50 +162,6 @@ class Database:
         """Lend a connection outside any transaction, for reads and single statements."""
         async with self._lent(self._pool) as connection:
             yield connection
-
-    @asynccontextmanager
-    async def kept(self) -> AsyncIterator[Connection]:
-        """Lend a connection for a statement that commits by itself, to whoever runs one after the other all day.
-
-        It is kept for the next such statement: to borrow one of the pool and give it back takes as long as judging
-        several leads. One that fails is kept no longer.
-        """
-        connection = await self._kept_connection()
-        try:
-            yield connection
-        except asyncpg.DataError:
-            await self._keep(connection)
-            raise
-        except LOST as error:
-            await self._give_back(connection)
-            raise UnavailableError("the database cannot be reached") from error
-        except BaseException:
-            await self._give_back(connection)
-            raise
-        await self._keep(connection)
-
-    async def _kept_connection(self) -> "PooledConnection":
-        while self._kept:
-            connection = self._kept.pop()
-            if not _is_closed(connection):
-                return connection
-            await self._give_back(connection)
-        if self._pool is None:
-            raise UnavailableError("the database is not open")
-        try:
-            return await self._pool.acquire(timeout=10)
-        except LOST as error:
-            raise UnavailableError("the database cannot be reached") from error
-
-    async def _keep(self, connection: "PooledConnection") -> None:
-        if self._is_closing:
-            await self._give_back(connection)
-        else:
-            self._kept.append(connection)
-
-    async def _give_back(self, connection: "PooledConnection") -> None:
-        if self._pool is not None:
-            await self._pool.release(connection)
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Connection]:
@@ -246,13 +195,6 @@ class Database:
         sql, values = compiled(statement)
         async with self.connection() as connection:
             return await connection.fetch(sql, *values)
-
-
-def _is_closed(connection: "PooledConnection") -> bool:
-    try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:  # the pool has taken back what it saw closing
-        return True
 
 
 async def execute(connection: Connection, statement: sa.ClauseElement) -> None:
