@@ -80,9 +80,7 @@ class Intake:
         revoked or lost its permission meanwhile, UnavailableError when the database stays away.
         """
         uuid = submission.uuid or new_uuid()
-        setup = self._configuration.known(submission.account_id)
-        if setup is None:
-            setup = await self._configuration.reload(submission.account_id)
+        setup = await self._configuration.setup(submission.account_id)
         inspection: Inspection | None = None
         while True:
             judged = self._judge(setup, submission, uuid)

@@ -127,7 +127,11 @@ class IdBlocks:
         coming = self._coming.pop(account_id, None)
         if coming is not None:
             await asyncio.wait([coming])
-            if coming.exception() is None and _serves(coming.result(), count, above):
+            if (
+                not coming.cancelled()
+                and coming.exception() is None
+                and _serves(coming.result(), count, above)
+            ):
                 return coming.result()
         last = self._blocks.get(account_id, _NO_BLOCK)
         is_quick = time.monotonic() - last.claimed_at < _BLOCK_SECONDS

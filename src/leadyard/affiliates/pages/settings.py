@@ -17,7 +17,8 @@ FrameAncestor = Annotated[
 class PageSettings(msgspec.Struct, frozen=True):
     """The pages for affiliates, and what they are written.
 
-    `title` empty is the account's name, colours are `#rrggbb`, `css` follows Leadyard's. `frame_ancestors` are the origins whose pages may show these in a frame; none may unless it is named.
+    `title` empty is the account's name, colours are `#rrggbb`, `css` follows Leadyard's. `frame_ancestors` are the
+    origins whose pages may show these in a frame; none may unless it is named.
     """
 
     title: Annotated[str, Meta(max_length=255)] = ""
