@@ -22,6 +22,21 @@ async def test_items_that_come_while_a_batch_commits_share_the_next_one() -> Non
     assert [len(batch) for batch in batches] == [8, 8, 4]
 
 
+async def test_a_crowd_behind_a_small_batch_is_halved_so_that_both_halves_take_turns() -> None:
+    batches: list[int] = []
+
+    async def commit(items: Sequence[int]) -> list[int]:
+        batches.append(len(items))
+        await asyncio.sleep(0.01)
+        return list(items)
+
+    group = GroupCommit(commit, lanes=1)
+    first = group.submit(0)
+    await asyncio.sleep(0)
+    await asyncio.gather(first, *(group.submit(n) for n in range(1, 32)))
+    assert batches == [1, 16, 15]
+
+
 async def test_a_bad_item_fails_alone() -> None:
     async def commit(items: Sequence[int]) -> list[int]:
         if 3 in items:

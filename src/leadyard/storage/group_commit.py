@@ -32,6 +32,7 @@ class GroupCommit(Generic[ItemT, ResultT]):
         self._lanes = lanes
         self._crowd = crowd
         self._open_lanes = 0
+        self._last = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
@@ -42,6 +43,8 @@ class GroupCommit(Generic[ItemT, ResultT]):
         loop = self._loop = self._loop or asyncio.get_running_loop()
         future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future))
+        if self._open_lanes == 0:
+            self._last = self._most
         if self._open_lanes == 0 or (self._open_lanes < self._lanes and len(self._waiting) >= self._crowd):
             # Counted here and in the lane itself, not by its task: a task that has left its loop still looks
             # alive to whoever submits before its callbacks run.
@@ -59,10 +62,19 @@ class GroupCommit(Generic[ItemT, ResultT]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-                await self._settle(batch)
+                await self._settle(self._next_batch())
         finally:
             self._open_lanes -= 1
+
+    def _next_batch(self) -> list[tuple[ItemT, asyncio.Future[ResultT]]]:
+        """Take what waits, but no more than half of it and of the batch before together.
+
+        Callers that come back as soon as they are answered would otherwise stay in a large and a small batch by
+        turns, and the process and the database would wait for each other instead of working side by side.
+        """
+        waiting = len(self._waiting)
+        self._last = min(self._most, waiting, (self._last + waiting + 1) // 2)
+        return [self._waiting.popleft() for _ in range(self._last)]
 
     async def _settle(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
         try:

@@ -26,7 +26,8 @@ INITDB_OPTIONS = (
     "--data-checksums",
 )
 
-# Durability (fsync, synchronous_commit, full_page_writes) stays at PostgreSQL's safe defaults.
+# Durability (fsync, synchronous_commit, full_page_writes) stays at PostgreSQL's safe defaults. A new segment of the log is
+# not filled with zeros first: every commit would wait for its 16 MB, and segments that are used again need none of it.
 SERVER_SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
@@ -34,6 +35,7 @@ SERVER_SETTINGS = {
     "shared_buffers": "256MB",
     "max_connections": "120",
     "max_wal_size": "2GB",
+    "wal_init_zero": "off",
     "checkpoint_timeout": "15min",
     "jit": "off",
     "timezone": "UTC",

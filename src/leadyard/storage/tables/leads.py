@@ -52,7 +52,7 @@ leads = tenant(
         "ix_leads_received_at",
         "received_at",
         postgresql_using="brin",
-        postgresql_with={"pages_per_range": "16", "autosummarize": "on"},
+        postgresql_with={"pages_per_range": "256", "autosummarize": "on"},
     ),
     # Room on each page for the version of every lead that its sale writes: without it each sale enters the lead into
     # all indexes once more.

@@ -756,7 +756,7 @@ def upgrade() -> None:
         ["received_at"],
         unique=False,
         postgresql_using="brin",
-        postgresql_with={"pages_per_range": "16", "autosummarize": "on"},
+        postgresql_with={"pages_per_range": "256", "autosummarize": "on"},
     )
     op.create_table(
         "ledger_entries",
