@@ -14,7 +14,7 @@ async def bring_in(connection: Connection, account_id: int, people: Sequence[Per
     """Write people whose addresses are not here, and count them on the days on which they came."""
     if people:
         await moving_store.insert(connection, people)
-        await tallies.add_many(connection, account_id, TALLY, [person.created_at for person in people])
+        tallies.add_many(connection, account_id, TALLY, [person.created_at for person in people])
 
 
 async def ids_of(connection: Connection, account_id: int, emails: Collection[str]) -> dict[str, int]:

@@ -62,7 +62,7 @@ async def lock_or_make(
             updated_at=whole_second(at),
         )
         if await store.insert(connection, made):
-            await tallies.add(connection, account_id, TALLY, 1, at)
+            tallies.add(connection, account_id, TALLY, 1, at)
             return made, True
         known = await store.lock_by_email(connection, account_id, key)
     is_new = known.is_only_submitted
@@ -99,7 +99,7 @@ async def note_submitters(connection: Connection, account_id: int, submitters: S
         )
         for new_id, key, one in zip(ids, keys, (by_key[key] for key in keys), strict=True)
     ]
-    await tallies.add_many(
+    tallies.add_many(
         connection, account_id, TALLY, await store.insert_submitters(connection, account_id, rows)
     )
 

@@ -5,7 +5,7 @@ paths that was a sixth of all time. A literal is one text parameter, which the s
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import cast
 from uuid import UUID
@@ -53,6 +53,11 @@ def moments(values: Iterable[datetime | None]) -> str:
     return _braced(["NULL" if value is None else '"' + value.isoformat(" ") + '"' for value in values])
 
 
+def dates(values: Iterable[date]) -> str:
+    """Write days."""
+    return _braced([value.isoformat() for value in values])
+
+
 Column = tuple[str, Callable[..., str]]
 """The SQL type of a column's elements, and how they are written."""
 
@@ -62,6 +67,7 @@ BOOLEAN: Column = ("boolean", booleans)
 TEXT: Column = ("text", texts)
 BYTEA: Column = ("bytea", octets)
 UUIDS: Column = ("uuid", uuids)
+DATE: Column = ("date", dates)
 TIMESTAMPTZ: Column = ("timestamptz", moments)
 
 

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from leadyard.kit.errors import UnavailableError
+from leadyard.storage.closing import Closing
 from leadyard.storage.vault import Vault
 
 Row = asyncpg.Record
@@ -77,10 +78,11 @@ async def _keep(_: Connection) -> None:
 
 
 class _KeyedConnection(asyncpg.Connection):
-    """A connection that carries the process's keys, for whoever reads and writes secrets over it, and its pool."""
+    """A connection that carries the process's keys, for whoever reads and writes secrets over it, its pool, and its sums."""
 
     vault: Vault
     database: "Database"
+    closing: Closing
 
 
 def vault_of(connection: Connection) -> Vault:
@@ -91,6 +93,11 @@ def vault_of(connection: Connection) -> Vault:
 def database_of(connection: Connection) -> "Database":
     """Give the connections of the process that a connection belongs to."""
     return cast("_KeyedConnection", connection).database
+
+
+def closing_of(connection: Connection) -> Closing:
+    """Give what a connection's unit of work has yet to add to rows that many share."""
+    return cast("_KeyedConnection", connection).closing
 
 
 class Database:
@@ -133,7 +140,7 @@ class Database:
 
     async def _prepare(self, connection: Connection) -> None:
         keyed = cast("_KeyedConnection", connection)
-        keyed.vault, keyed.database = self._vault, self
+        keyed.vault, keyed.database, keyed.closing = self._vault, self, Closing()
         await prepare_connection(connection)
 
     async def open_patiently(self, stop: asyncio.Event) -> None:
@@ -188,7 +195,13 @@ class Database:
     async def unit_of_work(self) -> AsyncIterator[Connection]:
         """Lend a connection inside a transaction that commits when the block ends without an error."""
         async with self.connection() as connection, connection.transaction():
-            yield connection
+            closing = closing_of(connection)
+            closing.begin()
+            try:
+                yield connection
+                await closing.write(connection)
+            finally:
+                closing.end()
 
     async def fetch(self, statement: sa.ClauseElement) -> list[Row]:
         """Run one composed query."""

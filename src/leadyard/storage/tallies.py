@@ -4,14 +4,15 @@ The days also tell where a far page of a list begins, so that nobody counts rows
 """
 
 import secrets
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
 from leadyard.kit.paging import Created, Page
-from leadyard.storage.database import Connection
+from leadyard.storage.arrays import BIGINT, DATE, SMALLINT, TEXT, Table
+from leadyard.storage.closing import Key, Sums
+from leadyard.storage.database import Connection, closing_of
 
 SLOTS = 4
 """Writers spread over so many rows of a day, so that they seldom wait for each other."""
@@ -21,9 +22,10 @@ FAR = 10_000
 NO_DAY = date(1970, 1, 1)
 """For what is only counted, and never listed by its days."""
 
-_ADD = """
-INSERT INTO tallies (account_id, what, day, slot, count) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (account_id, what, day, slot) DO UPDATE SET count = tallies.count + $5
+_ROWS = Table(account_id=BIGINT, what=TEXT, day=DATE, slot=SMALLINT, count=BIGINT)
+_ADD = f"""
+INSERT INTO tallies ({", ".join(_ROWS.names)}) SELECT * FROM {_ROWS.source(1, "n")}
+ON CONFLICT (account_id, what, day, slot) DO UPDATE SET count = tallies.count + excluded.count
 """
 
 _TOTAL = "SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE account_id = $1 AND what = $2"
@@ -33,20 +35,27 @@ SELECT day, sum(count)::bigint AS count FROM tallies WHERE account_id = $1 AND w
 """
 
 
-async def add(
+async def _write(connection: Connection, sums: Mapping[Key, Sequence[int]]) -> None:
+    slot = secrets.randbelow(SLOTS)
+    rows = [(account_id, what, day, slot, *count) for (account_id, what, day), count in sums.items()]
+    await connection.execute(_ADD, *_ROWS.parameters(rows))
+
+
+_TALLIES = Sums("tallies", _write)
+
+
+def add(
     connection: Connection, account_id: int, what: str, count: int, made_at: datetime | None = None
 ) -> None:
-    """Count more or fewer of something, in the unit of work that makes them so; `made_at` is what lists are ordered by."""
-    if count:
-        day = NO_DAY if made_at is None else made_at.astimezone(UTC).date()
-        await connection.execute(_ADD, account_id, what, day, secrets.randbelow(SLOTS), count)
+    """Count more or fewer of something at the end of the unit of work that makes them so; lists are ordered by `made_at`."""
+    day = NO_DAY if made_at is None else made_at.astimezone(UTC).date()
+    closing_of(connection).add(_TALLIES, (account_id, what, day), count)
 
 
-async def add_many(connection: Connection, account_id: int, what: str, made_at: Iterable[datetime]) -> None:
-    """Count one more for each moment, in the order of the days."""
-    days = Counter(moment.astimezone(UTC).date() for moment in made_at)
-    for day, count in sorted(days.items()):
-        await connection.execute(_ADD, account_id, what, day, secrets.randbelow(SLOTS), count)
+def add_many(connection: Connection, account_id: int, what: str, made_at: Iterable[datetime]) -> None:
+    """Count one more for each moment."""
+    for moment in made_at:
+        add(connection, account_id, what, 1, moment)
 
 
 async def total(connection: Connection, account_id: int, what: str) -> int:

@@ -236,8 +236,8 @@ async def _write(connection: Connection, account_id: int, world: _World) -> None
         moved_people = [(before, world.people[i]) for before, i in world.moved_people]
         await look_at_sales(connection, account_id, moved_people, max(world.changed_people.values()))
     counted = [world.visitors[code] for code in world.new if not world.visitors[code].is_bot]
-    await tallies.add_many(connection, account_id, TALLY, [v.created_at for v in counted])
-    await count_days(connection, account_id, world.counts)
+    tallies.add_many(connection, account_id, TALLY, [v.created_at for v in counted])
+    count_days(connection, account_id, world.counts)
     if counted:
         await tell_of_visitors(connection, account_id, counted, max(v.updated_at for v in counted))
 

@@ -67,7 +67,7 @@ async def bring_in_people(
             counts.append(DayCount(credit.affiliate_id, credit.subid or "", person.created_at, leads=1))
     await people_moving_in.bring_in(connection, account_id, made)
     await store.insert_touches(connection, account_id, touches)
-    await count_days(connection, account_id, counts)
+    count_days(connection, account_id, counts)
 
 
 async def bring_in_visitors(connection: Connection, account_id: int, moved: Sequence[MovedVisitor]) -> None:
@@ -87,8 +87,8 @@ async def bring_in_visitors(connection: Connection, account_id: int, moved: Sequ
         counts += _counts(visitor)
     await moving_store.insert(connection, made)
     await store.insert_touches(connection, account_id, touches)
-    await tallies.add_many(connection, account_id, TALLY, [visitor.created_at for visitor in made])
-    await count_days(connection, account_id, counts)
+    tallies.add_many(connection, account_id, TALLY, [visitor.created_at for visitor in made])
+    count_days(connection, account_id, counts)
     await _hand_on(connection, account_id, made, owners)
     await people_moving_in.set_first_visitors(connection, account_id, _earliest(made))
 

@@ -176,7 +176,7 @@ async def _touched(
     await store.insert_touches(connection, person.account_id, [kept])
     credit = credited(person.credit, kept.touch, program.attribution, is_first=is_first)
     counts = moved(person.credit, credit, person.created_at, "leads")
-    await count_days(connection, person.account_id, counts)
+    count_days(connection, person.account_id, counts)
     return msgspec.structs.replace(person, credit=credit)
 
 

@@ -160,8 +160,8 @@ class _Book:
         connection, account_id = self._unit.connection, self._unit.account_id
         await self._unit.remember(Resource.PURCHASES, self._kept)
         await people_moving_in.add_purchases(connection, account_id, self._standing)
-        await tallies.add_many(connection, account_id, TALLY, [one.created_at for one in self._made])
-        await count_days(connection, account_id, self._counts)
+        tallies.add_many(connection, account_id, TALLY, [one.created_at for one in self._made])
+        count_days(connection, account_id, self._counts)
 
     def _currency(self, row: TheirPurchase) -> str:
         return read_currency(row.currency or "") or self._unit.program.currency

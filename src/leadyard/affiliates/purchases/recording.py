@@ -212,8 +212,8 @@ class Recording:
         standing_purchases = person.standing_purchases + 1
         after = msgspec.structs.replace(person, standing_purchases=standing_purchases, updated_at=self._at)
         await people.save(connection, after)
-        await count_purchase(connection, self._account_id, credit, self._at)
-        await tallies.add(connection, self._account_id, TALLY, 1, self._at)
+        count_purchase(connection, self._account_id, credit, self._at)
+        tallies.add(connection, self._account_id, TALLY, 1, self._at)
         return after
 
     async def _tell(self, event: WebhookEvent, purchase: Purchase) -> None:
