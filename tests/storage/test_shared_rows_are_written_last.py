@@ -57,10 +57,10 @@ async def test_what_comes_to_nothing_is_not_written(database: Database) -> None:
 async def test_what_a_failed_unit_counted_is_forgotten_by_its_connection_too(database: Database) -> None:
     async def fail(connection: Connection) -> None:
         tallies.add(connection, ACCOUNT, "people", 1, AT)
-        raise ValueError
+        raise LookupError
 
     for _ in range(4):
-        with pytest.raises(ValueError):
+        with pytest.raises(LookupError):
             async with database.unit_of_work() as connection:
                 await fail(connection)
     for _ in range(4):

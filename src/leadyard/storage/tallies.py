@@ -4,6 +4,7 @@ The days also tell where a far page of a list begins, so that nobody counts rows
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -54,8 +55,8 @@ def add(
 
 def add_many(connection: Connection, account_id: int, what: str, made_at: Iterable[datetime]) -> None:
     """Count one more for each moment."""
-    for moment in made_at:
-        add(connection, account_id, what, 1, moment)
+    for day, count in Counter(moment.astimezone(UTC).date() for moment in made_at).items():
+        closing_of(connection).add(_TALLIES, (account_id, what, day), count)
 
 
 async def total(connection: Connection, account_id: int, what: str) -> int:
