@@ -44,6 +44,7 @@ class GroupCommit(Generic[ItemT, ResultT]):
         future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future))
         if self._open_lanes == 0:
+            # After a pause there is no batch to take turns with, and the first takes all.
             self._last = self._most
         if self._open_lanes == 0 or (self._open_lanes < self._lanes and len(self._waiting) >= self._crowd):
             # Counted here and in the lane itself, not by its task: a task that has left its loop still looks
