@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from leadyard.kit.errors import UnavailableError
 from leadyard.storage.closing import Closing
+from leadyard.storage.plans import RENEW, Plans
 from leadyard.storage.vault import Vault
 
 Row = asyncpg.Record
@@ -78,11 +79,12 @@ async def _keep(_: Connection) -> None:
 
 
 class _KeyedConnection(asyncpg.Connection):
-    """A connection that carries the process's keys, for whoever reads and writes secrets over it, its pool, and its sums."""
+    """A connection that carries the process's keys, for whoever reads and writes secrets over it, its pool, and more."""
 
     vault: Vault
     database: "Database"
     closing: Closing
+    plans: Plans
 
 
 def vault_of(connection: Connection) -> Vault:
@@ -140,7 +142,8 @@ class Database:
 
     async def _prepare(self, connection: Connection) -> None:
         keyed = cast("_KeyedConnection", connection)
-        keyed.vault, keyed.database, keyed.closing = self._vault, self, Closing()
+        keyed.vault, keyed.database = self._vault, self
+        keyed.closing, keyed.plans = Closing(), Plans()
         await prepare_connection(connection)
 
     async def open_patiently(self, stop: asyncio.Event) -> None:
@@ -185,6 +188,8 @@ class Database:
             raise UnavailableError("the database is not open")
         try:
             async with pool.acquire(timeout=10) as connection:
+                if cast("_KeyedConnection", connection).plans.are_old():
+                    await connection.execute(RENEW)
                 yield connection
         except asyncpg.DataError:
             raise
