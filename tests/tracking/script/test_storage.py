@@ -21,7 +21,7 @@ async def test_the_id_comes_back_from_the_mirror_when_cookies_are_cleared(
 
     await context.clear_cookies()
     await page.goto(site.at("/?again"))
-    await site.until(lambda: len(site.taken) == 2)
+    await site.until(lambda: len(site.kinds()) == 2)
 
     assert len({body["t"] for _, body in site.taken}) == 1
     assert len(await context.cookies()) == 1
@@ -55,7 +55,7 @@ async def test_nothing_is_stored_or_sent_before_consent(site: Site, browser: Bro
     assert site.taken == []
 
     await page.evaluate("LeadDyno.setConsent(true)")
-    await site.until(lambda: len(site.taken) == 2)
+    await site.until(lambda: len(site.kinds()) == 2)
     assert site.kinds() == ["visit", "lead"]
     assert len(await context.cookies()) == 1
 
@@ -89,7 +89,7 @@ async def test_consent_brings_a_known_visitor_back(site: Site, page: Page) -> No
 
     await page.goto(site.at("/asks"))
     await page.evaluate("LeadDyno.setConsent(true)")
-    await site.until(lambda: len(site.taken) == 2)
+    await site.until(lambda: len(site.kinds()) == 2)
 
     assert len({body["t"] for _, body in site.taken}) == 1
 
