@@ -16,9 +16,11 @@ _IDS = list(range(1, 101))
 _WHOLE_READS = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'grown'"
 
 
-async def whole_reads_after_growing(database: Database) -> int:
+async def whole_reads_after_growing(dsn: str) -> int:
     """Raise rows of a table that has few, over and over, then fill it; gives how often one raise reads all of it."""
-    connection = await asyncpg.connect(database.dsn)
+    connection = await asyncpg.connect(dsn)
+    database = Database(dsn, size=1)
+    await database.open()
     try:
         await connection.execute(_CREATE)
         await connection.execute(_FILL, 1, 20)
@@ -31,35 +33,17 @@ async def whole_reads_after_growing(database: Database) -> int:
             assert await ours.execute(_RAISE, _IDS) == "UPDATE 100"
             return int(await ours.fetchval(_WHOLE_READS) - before)
     finally:
+        await database.close()
         await connection.execute("DROP TABLE grown")
         await connection.close()
 
 
-@pytest.fixture
-async def lone_connection(dsn: str) -> Database:
-    return Database(dsn, size=1)
-
-
-async def test_a_batch_looks_its_rows_up_though_the_table_was_small_when_it_was_planned(
-    lone_connection: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("first_renewal", "whole_reads"), [(0.0, 0), (3600.0, 1)])
+async def test_a_batch_looks_its_rows_up_only_if_it_is_planned_anew_when_the_table_has_grown(
+    dsn: str, monkeypatch: pytest.MonkeyPatch, first_renewal: float, whole_reads: int
 ) -> None:
-    monkeypatch.setattr(plans, "_FIRST_SECONDS", 0.0)
-    await lone_connection.open()
-    try:
-        assert await whole_reads_after_growing(lone_connection) == 0
-    finally:
-        await lone_connection.close()
-
-
-async def test_otherwise_it_would_read_the_whole_table(
-    lone_connection: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plans, "_FIRST_SECONDS", 3600.0)
-    await lone_connection.open()
-    try:
-        assert await whole_reads_after_growing(lone_connection) == 1
-    finally:
-        await lone_connection.close()
+    monkeypatch.setattr(plans, "_FIRST_SECONDS", first_renewal)
+    assert await whole_reads_after_growing(dsn) == whole_reads
 
 
 def test_plans_are_renewed_seldom_once_a_connection_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
