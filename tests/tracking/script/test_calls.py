@@ -105,7 +105,7 @@ async def test_calls_before_the_key_wait_for_it(site: Site, page: Page) -> None:
     assert site.taken == []
 
     await page.evaluate(f"LeadDyno.key = '{KEY}'")
-    await site.until(lambda: len(site.kinds()) == 2)
+    await site.until(lambda: len(site.taken) == 2)
 
     assert site.kinds() == ["visit", "lead"]
     assert {body["k"] for _, body in site.taken} == {KEY}
@@ -138,7 +138,7 @@ async def test_leaving_the_page_right_after_a_call_loses_nothing(site: Site, pag
                    LeadDyno.recordPurchase({purchase_code: 'p1'}); location.href = '/thanks'; }"""
     )
     await page.wait_for_url("**/thanks")
-    await site.until(lambda: len(site.kinds()) == 3)
+    await site.until(lambda: len(site.taken) == 3)
 
     assert sorted(site.kinds()) == ["lead", "purchase", "visit"]
 

@@ -32,7 +32,7 @@ async def test_calls_that_were_queued_before_the_script_came_are_made(
     site.script_delay_seconds = 0.5
 
     await page.goto(site.at("/"))
-    await site.until(lambda: len(site.kinds()) == 2)
+    await site.until(lambda: len(site.taken) == 2)
     await page.wait_for_function("window.called")
 
     assert site.kinds() == ["visit", "lead"]

@@ -55,7 +55,7 @@ async def test_nothing_is_stored_or_sent_before_consent(site: Site, browser: Bro
     assert site.taken == []
 
     await page.evaluate("LeadDyno.setConsent(true)")
-    await site.until(lambda: len(site.kinds()) == 2)
+    await site.until(lambda: len(site.taken) == 2)
     assert site.kinds() == ["visit", "lead"]
     assert len(await context.cookies()) == 1
 

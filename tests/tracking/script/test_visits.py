@@ -60,7 +60,7 @@ async def test_the_domain_may_be_set_after_the_first_call(site: Site, browser: B
 
     await page.goto(site.at("/", "www.shop.test"))
     await page.goto(site.at("/", "pay.shop.test"))
-    await site.until(lambda: len(site.kinds()) == 2)
+    await site.until(lambda: len(site.taken) == 2)
 
     assert len({body["t"] for _, body in site.taken}) == 1
     assert [cookie["domain"] for cookie in await context.cookies()] == [".shop.test"]
@@ -78,7 +78,7 @@ async def test_another_path_within_the_page_is_a_visit_and_other_states_are_none
     await page.evaluate("location.hash = '#/route'")
     await page.evaluate("history.pushState({}, '', '/app/contact')")
     await page.go_back()
-    await site.until(lambda: len(site.kinds()) == 4)
+    await site.until(lambda: len(site.taken) == 4)
 
     addresses = [(body["u"], body.get("r")) for _, body in site.taken]
     assert [address for address, _ in addresses] == [
