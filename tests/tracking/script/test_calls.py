@@ -138,7 +138,7 @@ async def test_leaving_the_page_right_after_a_call_loses_nothing(site: Site, pag
                    LeadDyno.recordPurchase({purchase_code: 'p1'}); location.href = '/thanks'; }"""
     )
     await page.wait_for_url("**/thanks")
-    await site.until(lambda: len(site.taken) == 3)
+    await site.until(lambda: len(site.kinds()) == 3)
 
     assert sorted(site.kinds()) == ["lead", "purchase", "visit"]
 
